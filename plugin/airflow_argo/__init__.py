@@ -1,0 +1,3 @@
+"""The bridge between Apache Airflow and Argo Workflows."""
+
+__version__ = "0.1.0"

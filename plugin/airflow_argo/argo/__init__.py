@@ -1,0 +1,1 @@
+"""What Argo Workflows is; knows nothing of Airflow."""

@@ -1,0 +1,1 @@
+"""Argo's expression languages: text in, value out, no I/O."""

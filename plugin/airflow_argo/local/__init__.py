@@ -1,0 +1,1 @@
+"""The embedded Argo Server: one machine, no Kubernetes."""

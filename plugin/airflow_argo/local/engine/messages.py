@@ -1,0 +1,112 @@
+"""What the engine is told (events) and what it asks for (commands)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+ShutdownStrategy: TypeAlias = Literal["Stop", "Terminate"]
+
+
+@dataclass(frozen=True, slots=True)
+class PodReport:
+    """How a pod ended: facts only, what they mean for the node is the engine's business.
+
+    :param exit_code: of the main container, 128 + N after signal N; None if it never started.
+    :param error: why the pod could not be run although its template is valid, in Argo's words, e.g.
+        ``failed to find name in PATH: exec: "x": executable file not found in $PATH``.
+    :param parameters: output parameters read from their files, each without its last newline.
+    :param unreadable: output parameters whose file could not be read: name → the system's reason.
+    :param result: standard output, if it was asked for.
+    :param deadline_exceeded: it was killed because its deadline passed.
+    """
+
+    exit_code: int | None
+    error: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    result: str | None = None
+    deadline_exceeded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PodStarted:
+    """The pod's main container runs."""
+
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PodFinished:
+    """The pod has ended, whether by itself or because it was stopped."""
+
+    node_id: str
+    report: PodReport
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: sent at (or after) the moment that ``Step.wake_at`` named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shutdown:
+    """A user stops (exit handlers still run) or terminates (nothing more runs) the workflow."""
+
+    strategy: ShutdownStrategy
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """A user suspends the workflow: what runs goes on, nothing new starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """A user resumes the workflow and its suspended nodes."""
+
+
+Event: TypeAlias = PodStarted | PodFinished | Tick | Shutdown | Suspend | Resume
+
+
+@dataclass(frozen=True, slots=True)
+class StartPod:
+    """Start a worker.
+
+    :param template: the node's template, every ``{{…}}`` that could be resolved substituted; Argo's own dict.
+    :param deadline: when it has to be killed, in seconds since the epoch; None for no limit.
+    :param include_result: whether standard output is wanted as ``outputs.result``.
+    """
+
+    node_id: str
+    pod_name: str
+    template: Mapping[str, Any]
+    deadline: float | None
+    include_result: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopPod:
+    """Stop a worker: SIGTERM to its process group, after the grace period SIGKILL. A PodFinished follows."""
+
+    node_id: str
+
+
+Command: TypeAlias = StartPod | StopPod
+
+
+@dataclass(slots=True)
+class Step:
+    """What one event led to.
+
+    :param commands: what is to be done, in this order.
+    :param changed: ids of the nodes that are new or differ from before the event.
+    :param wake_at: when the engine wants a Tick, in seconds since the epoch; None if only events matter.
+    :param finished: whether the workflow has reached its final phase.
+    """
+
+    commands: list[Command] = field(default_factory=list)
+    changed: set[str] = field(default_factory=set)
+    wake_at: float | None = None
+    finished: bool = False

@@ -1,0 +1,1 @@
+"""Runs workers as local processes."""
