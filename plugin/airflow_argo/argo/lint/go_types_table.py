@@ -1,0 +1,184 @@
+"""The fields of a Workflow as Go declares them: which names exist, of which type, in which order they are written.
+
+One type a line: ``name=Type``, without a type a string. ``*`` is a pointer (kept when empty), ``[]`` a list, ``{}`` a
+map of strings, ``string<N>`` a string that Go calls ``N``, ``+T`` puts the fields of T in, ``!`` means written even
+when empty, ``any`` is not looked into, and ``A = T`` gives a list or map a name. Types without a package are Argo's.
+"""
+
+TABLE = """
+Workflow: +v1.TypeMeta metadata=v1.ObjectMeta! spec=WorkflowSpec! status=any
+v1.TypeMeta: kind apiVersion
+v1.ObjectMeta: name generateName namespace selfLink uid=string<types.UID> resourceVersion generation=int64
+    creationTimestamp=any deletionTimestamp=any deletionGracePeriodSeconds=*int64 labels={}string
+    annotations={}string ownerReferences=[]any finalizers=[]string managedFields=any
+WorkflowSpec: templates=[]Template entrypoint arguments=Arguments serviceAccountName
+    automountServiceAccountToken=*bool executor=*ExecutorConfig volumes=[]v1.Volume volumeClaimTemplates=[]any
+    parallelism=*int64 artifactRepositoryRef=*ArtifactRepositoryRef suspend=*bool nodeSelector={}string
+    affinity=*any tolerations=[]v1.Toleration imagePullSecrets=[]v1.LocalObjectReference hostNetwork=*bool
+    dnsPolicy=*string<v1.DNSPolicy> dnsConfig=*v1.PodDNSConfig onExit ttlStrategy=*TTLStrategy
+    activeDeadlineSeconds=*int64 priority=*int32 schedulerName podGC=*PodGC podPriorityClassName
+    hostAliases=[]v1.HostAlias securityContext=*any podSpecPatch podDisruptionBudget=*any metrics=*Metrics
+    shutdown=string<v1alpha1.ShutdownStrategy> workflowTemplateRef=*WorkflowTemplateRef
+    synchronization=*Synchronization volumeClaimGC=*VolumeClaimGC retryStrategy=*RetryStrategy podMetadata=*Metadata
+    templateDefaults=*Template archiveLogs=*bool hooks=LifecycleHooks workflowMetadata=*WorkflowMetadata
+    artifactGC=*WorkflowLevelArtifactGC executorPlugins=[]ExecutorPlugin podResources=*v1.ResourceRequirements
+    resourceClaims=[]v1.PodResourceClaim
+Template: name inputs=Inputs outputs=Outputs nodeSelector={}string affinity=*any metadata=Metadata daemon=*bool
+    steps=[]ParallelSteps container=*v1.Container containerSet=*ContainerSetTemplate script=*ScriptTemplate
+    resource=*ResourceTemplate dag=*DAGTemplate suspend=*SuspendTemplate data=*Data http=*HTTP plugin=*Plugin
+    volumes=[]v1.Volume initContainers=[]UserContainer sidecars=[]UserContainer archiveLocation=*ArtifactLocation
+    activeDeadlineSeconds=*IntOrString retryStrategy=*RetryStrategy parallelism=*int64 failFast=*bool
+    tolerations=[]v1.Toleration schedulerName priorityClassName serviceAccountName
+    automountServiceAccountToken=*bool executor=*ExecutorConfig hostAliases=[]v1.HostAlias securityContext=*any
+    podSpecPatch metrics=*Metrics synchronization=*Synchronization memoize=*Memoize timeout annotations={}string
+    pendingTimeout podResources=*v1.ResourceRequirements resourceClaims=[]v1.PodResourceClaim
+Inputs: parameters=[]Parameter artifacts=Artifacts
+Parameter: name! default=*AnyString value=*AnyString valueFrom=*ValueFrom globalName enum=[]AnyString
+    description=*AnyString
+ValueFrom: path jsonPath jqFilter event parameter supplied=*SuppliedValueFrom
+    configMapKeyRef=*v1.ConfigMapKeySelector default=*AnyString expression
+SuppliedValueFrom:
+v1.ConfigMapKeySelector: +v1.LocalObjectReference key! optional=*bool
+v1.LocalObjectReference: name
+Artifact: name! path mode=*int32 from +ArtifactLocation globalName archive=*ArchiveStrategy optional=bool subPath
+    recurseMode=bool fromExpression artifactGC=*ArtifactGC deleted=bool
+ArtifactLocation: archiveLogs=*bool s3=*S3Artifact git=*GitArtifact http=*HTTPArtifact
+    artifactory=*ArtifactoryArtifact hdfs=*HDFSArtifact raw=*RawArtifact oss=*OSSArtifact gcs=*GCSArtifact
+    azure=*AzureArtifact plugin=*PluginArtifact
+S3Artifact: +S3Bucket key
+S3Bucket: endpoint bucket region insecure=*bool accessKeySecret=*v1.SecretKeySelector
+    secretKeySecret=*v1.SecretKeySelector sessionTokenSecret=*v1.SecretKeySelector roleARN useSDKCreds=bool
+    createBucketIfNotPresent=*CreateS3BucketOptions encryptionOptions=*S3EncryptionOptions
+    caSecret=*v1.SecretKeySelector addressingStyle
+v1.SecretKeySelector: +v1.LocalObjectReference key! optional=*bool
+CreateS3BucketOptions: objectLocking=bool
+S3EncryptionOptions: kmsKeyId kmsEncryptionContext enableEncryption=bool
+    serverSideCustomerKeySecret=*v1.SecretKeySelector
+GitArtifact: repo! revision depth=*uint64 fetch=[]string usernameSecret=*v1.SecretKeySelector
+    passwordSecret=*v1.SecretKeySelector sshPrivateKeySecret=*v1.SecretKeySelector insecureIgnoreHostKey=bool
+    disableSubmodules=bool singleBranch=bool branch insecureSkipTLS=bool
+HTTPArtifact: url! headers=[]Header auth=*HTTPAuth saveStreamViaFile=bool
+Header: name! value!
+HTTPAuth: clientCert=ClientCertAuth oauth2=OAuth2Auth basicAuth=BasicAuth
+ClientCertAuth: clientCertSecret=*v1.SecretKeySelector clientKeySecret=*v1.SecretKeySelector
+OAuth2Auth: clientIDSecret=*v1.SecretKeySelector clientSecretSecret=*v1.SecretKeySelector
+    tokenURLSecret=*v1.SecretKeySelector scopes=[]string endpointParams=[]OAuth2EndpointParam
+OAuth2EndpointParam: key! value
+BasicAuth: usernameSecret=*v1.SecretKeySelector passwordSecret=*v1.SecretKeySelector
+ArtifactoryArtifact: url! +ArtifactoryAuth
+ArtifactoryAuth: usernameSecret=*v1.SecretKeySelector passwordSecret=*v1.SecretKeySelector
+HDFSArtifact: +HDFSConfig path! force=bool
+HDFSConfig: +HDFSKrbConfig addresses=[]string hdfsUser dataTransferProtection
+HDFSKrbConfig: krbCCacheSecret=*v1.SecretKeySelector krbKeytabSecret=*v1.SecretKeySelector krbUsername krbRealm
+    krbConfigConfigMap=*v1.ConfigMapKeySelector krbServicePrincipalName
+RawArtifact: data!
+OSSArtifact: +OSSBucket key!
+OSSBucket: endpoint bucket accessKeySecret=*v1.SecretKeySelector secretKeySecret=*v1.SecretKeySelector
+    createBucketIfNotPresent=bool securityToken lifecycleRule=*OSSLifecycleRule useSDKCreds=bool
+OSSLifecycleRule: markInfrequentAccessAfterDays=int32 markDeletionAfterDays=int32
+GCSArtifact: +GCSBucket key!
+GCSBucket: bucket serviceAccountKeySecret=*v1.SecretKeySelector
+AzureArtifact: +AzureBlobContainer blob!
+AzureBlobContainer: endpoint! container! accountKeySecret=*v1.SecretKeySelector useSDKCreds=bool
+PluginArtifact: name=string<v1alpha1.ArtifactPluginName> configuration connectionTimeoutSeconds=int32 key!
+ArchiveStrategy: tar=*TarStrategy none=*NoneStrategy zip=*ZipStrategy
+TarStrategy: compressionLevel=*int32
+NoneStrategy:
+ZipStrategy:
+ArtifactGC: strategy=string<v1alpha1.ArtifactGCStrategy> podMetadata=*Metadata serviceAccountName
+Metadata: annotations={}string labels={}string
+Outputs: parameters=[]Parameter artifacts=Artifacts result=*string exitCode=*string
+v1.LabelSelector: matchLabels={}string matchExpressions=[]v1.LabelSelectorRequirement
+v1.LabelSelectorRequirement: key! operator=string<v1.LabelSelectorOperator>! values=[]string
+WorkflowStep: name template inline=*Template arguments=Arguments templateRef=*TemplateRef withItems=[]Item withParam
+    withSequence=*Sequence when continueOn=*ContinueOn onExit hooks=LifecycleHooks
+Arguments: parameters=[]Parameter artifacts=Artifacts
+TemplateRef: name template clusterScope=bool
+Sequence: count=*IntOrString start=*IntOrString end=*IntOrString format
+ContinueOn: error=bool failed=bool
+LifecycleHook: template arguments=Arguments templateRef=*TemplateRef expression
+v1.Container: name! image command=[]string args=[]string workingDir ports=[]v1.ContainerPort
+    envFrom=[]v1.EnvFromSource env=[]v1.EnvVar resources=v1.ResourceRequirements resizePolicy=[]any
+    restartPolicy=*string<v1.ContainerRestartPolicy> restartPolicyRules=[]any volumeMounts=[]v1.VolumeMount
+    volumeDevices=[]any livenessProbe=*any readinessProbe=*any startupProbe=*any lifecycle=*any
+    terminationMessagePath terminationMessagePolicy=string<v1.TerminationMessagePolicy>
+    imagePullPolicy=string<v1.PullPolicy> securityContext=*any stdin=bool stdinOnce=bool tty=bool
+v1.ContainerPort: name hostPort=int32 containerPort=int32! protocol=string<v1.Protocol> hostIP
+v1.EnvFromSource: prefix configMapRef=*v1.ConfigMapEnvSource secretRef=*v1.SecretEnvSource
+v1.ConfigMapEnvSource: +v1.LocalObjectReference optional=*bool
+v1.SecretEnvSource: +v1.LocalObjectReference optional=*bool
+v1.EnvVar: name! value valueFrom=*v1.EnvVarSource
+v1.EnvVarSource: fieldRef=*v1.ObjectFieldSelector resourceFieldRef=*any configMapKeyRef=*v1.ConfigMapKeySelector
+    secretKeyRef=*v1.SecretKeySelector fileKeyRef=*any
+v1.ObjectFieldSelector: apiVersion fieldPath!
+v1.VolumeMount: name! readOnly=bool recursiveReadOnly=*string<v1.RecursiveReadOnlyMode> mountPath! subPath
+    mountPropagation=*string<v1.MountPropagationMode> subPathExpr
+ContainerSetTemplate: containers=[]ContainerNode! volumeMounts=[]v1.VolumeMount
+    retryStrategy=*ContainerSetRetryStrategy
+ContainerNode: +v1.Container dependencies=[]string
+ContainerSetRetryStrategy: duration retries=*IntOrString!
+ScriptTemplate: +v1.Container source!
+ResourceTemplate: action! mergeStrategy manifest manifestFrom=*ManifestFrom setOwnerReference=bool successCondition
+    failureCondition flags=[]string
+ManifestFrom: artifact=*Artifact!
+DAGTemplate: target tasks=[]DAGTask! failFast=*bool
+DAGTask: name! template inline=*Template arguments=Arguments templateRef=*TemplateRef dependencies=[]string
+    withItems=[]Item withParam withSequence=*Sequence when continueOn=*ContinueOn onExit depends
+    hooks=LifecycleHooks
+SuspendTemplate: duration
+Data: source=DataSource! transformation=Transformation!
+DataSource: artifactPaths=*ArtifactPaths
+ArtifactPaths: +Artifact
+TransformationStep: expression!
+HTTP: method url! headers=HTTPHeaders timeoutSeconds=*int64 successCondition body bodyFrom=*HTTPBodySource
+    insecureSkipVerify=bool
+HTTPHeader: name! value valueFrom=*HTTPHeaderSource
+HTTPHeaderSource: secretKeyRef=*v1.SecretKeySelector
+HTTPBodySource: bytes=any
+v1.Volume: name! +v1.VolumeSource
+v1.VolumeSource: hostPath=*any emptyDir=*any gcePersistentDisk=*any awsElasticBlockStore=*any gitRepo=*any
+    secret=*any nfs=*any iscsi=*any glusterfs=*any persistentVolumeClaim=*any rbd=*any flexVolume=*any cinder=*any
+    cephfs=*any flocker=*any downwardAPI=*any fc=*any azureFile=*any configMap=*any vsphereVolume=*any quobyte=*any
+    azureDisk=*any photonPersistentDisk=*any projected=*any portworxVolume=*any scaleIO=*any storageos=*any csi=*any
+    ephemeral=*any image=*any
+UserContainer: +v1.Container mirrorVolumeMounts=*bool
+RetryStrategy: limit=*IntOrString retryPolicy=string<v1alpha1.RetryPolicy> backoff=*Backoff affinity=*RetryAffinity
+    expression
+Backoff: duration factor=*IntOrString maxDuration cap
+RetryAffinity: nodeAntiAffinity=*RetryNodeAntiAffinity
+RetryNodeAntiAffinity:
+v1.Toleration: key operator=string<v1.TolerationOperator> value effect=string<v1.TaintEffect>
+    tolerationSeconds=*int64
+ExecutorConfig: serviceAccountName
+v1.HostAlias: ip! hostnames=[]string
+Metrics: prometheus=[]*Prometheus!
+Prometheus: name! labels=[]*MetricLabel help! when gauge=*Gauge histogram=*Histogram counter=*Counter
+MetricLabel: key! value!
+Gauge: value! realtime=*bool! operation=string<v1alpha1.GaugeOperation>
+Histogram: value! buckets=[]any!
+Counter: value!
+Synchronization: semaphores=[]*SemaphoreRef mutexes=[]*Mutex
+SemaphoreRef: configMapKeyRef=*v1.ConfigMapKeySelector namespace database=*SyncDatabaseRef
+SyncDatabaseRef: key!
+Mutex: name namespace database=bool
+Memoize: key! cache=*Cache! maxAge!
+Cache: configMap=*v1.LocalObjectReference!
+v1.PodResourceClaim: name! resourceClaimName=*string resourceClaimTemplateName=*string
+ArtifactRepositoryRef: configMap key
+TTLStrategy: secondsAfterCompletion=*int32 secondsAfterSuccess=*int32 secondsAfterFailure=*int32
+PodGC: strategy=string<v1alpha1.PodGCStrategy> labelSelector=*v1.LabelSelector deleteDelayDuration
+WorkflowTemplateRef: name clusterScope=bool
+VolumeClaimGC: strategy=string<v1alpha1.VolumeClaimGCStrategy>
+WorkflowMetadata: labels={}string annotations={}string labelsFrom={}LabelValueFrom
+LabelValueFrom: expression!
+WorkflowLevelArtifactGC: +ArtifactGC forceFinalizerRemoval=bool podSpecPatch
+ExecutorPlugin: metadata=any! spec=ExecutorPluginSpec!
+ExecutorPluginSpec: sidecar=ExecutorPluginSidecar!
+ExecutorPluginSidecar: automountServiceAccountToken=bool container=v1.Container!
+v1.ResourceRequirements: limits={}Quantity requests={}Quantity claims=[]any
+v1.PodDNSConfig: nameservers=[]string searches=[]string options=[]any
+Artifacts = []Artifact
+LifecycleHooks = {}LifecycleHook
+HTTPHeaders = []HTTPHeader
+Transformation = []TransformationStep
+"""
