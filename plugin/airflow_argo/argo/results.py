@@ -1,0 +1,268 @@
+"""From a finished workflow's nodes to its workers and their results, in item order."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from airflow_argo.argo.fan_out import ENTRYPOINT, RESULT, WORKER
+from airflow_argo.argo.status import POD_TYPES, SUCCEEDED, Node, Workflow, nodes, phase, pods_below
+
+_LOOPED = re.compile(
+    r"(?:\[(?P<group>\d+)\])?\.?(?P<task>[A-Za-z0-9-]+)\((?P<index>\d+):(?P<description>[^()]*)\)", re.DOTALL
+)
+_FAILED = ("Failed", "Error")
+_MESSAGE_LENGTH = 500
+_SHOWN_LENGTH = 120
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One fanned-out node.
+
+    :param index: its place among the items, from 0.
+    :param item: what it was given: its ``item`` parameter, else its only parameter, else all of them by name.
+    :param node: the node as Argo stores it.
+    """
+
+    index: int
+    item: Any
+    node: Node
+    attempts: int
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the worker ended well."""
+        return self.node.get("phase") == SUCCEEDED
+
+    @property
+    def exit_code(self) -> int | None:
+        """The main container's exit code, of the last attempt; None where no pod ran."""
+        code = (self.node.get("outputs") or {}).get("exitCode")
+        return int(code) if code is not None else None
+
+    @property
+    def message(self) -> str:
+        """Argo's words on how it ended."""
+        return str(self.node.get("message") or "")[:_MESSAGE_LENGTH]
+
+    def row(self) -> dict[str, Any]:
+        """The worker as the XCom ``workers`` holds it."""
+        return {
+            "index": self.index,
+            "item": self.item,
+            "phase": self.node.get("phase") or "",
+            "exit_code": self.exit_code,
+            "message": self.message,
+            "started": self.node.get("startedAt"),
+            "finished": self.node.get("finishedAt"),
+            "attempts": self.attempts,
+        }
+
+    def __str__(self) -> str:
+        return f"worker {self.index} (item {shown(self.item)})"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the workers gave: ``values`` in item order, and for each value that is missing or unreadable a problem."""
+
+    values: list[Any]
+    problems: list[str]
+
+
+def workers(workflow: Workflow) -> list[Worker]:
+    """The workers of a workflow, in item order.
+
+    They are the nodes of its loops: of a manifest made by ``fan_out`` its ``worker`` task's, else those of all loops,
+    without the nodes that only hold further loops. A workflow without any loop has its pods as workers, in the order
+    of their start.
+    """
+    every = nodes(workflow)
+    if not every:
+        return []
+    looped = [node for node in every.values() if _loop_position(node, every) is not None and not _is_extra(node)]
+    if _is_fan_out(workflow):
+        name = workflow["metadata"]["name"]
+        chosen = [node for node in looped if str(node["name"]).startswith(f"{name}.{WORKER}(")]
+    elif looped:
+        holders = {node.get("boundaryID") for node in looped}
+        chosen = [node for node in looped if node["id"] not in holders]
+    else:
+        chosen = [node for node in every.values() if node.get("type") in POD_TYPES and not _is_extra(node)]
+        chosen.sort(key=lambda node: (str(node.get("startedAt")), str(node["name"])))
+        return [_worker(index, node, every) for index, node in enumerate(chosen)]
+    chosen.sort(key=lambda node: _order(node, every))
+    several = len({_loop_of(node) for node in chosen}) > 1
+    return [_worker(place if several else _index(node, every), node, every) for place, node in enumerate(chosen)]
+
+
+def results(found: Iterable[Worker], *, json_only: bool) -> Results:
+    """The result of each worker.
+
+    :param json_only: the contract of a fan-out: the output parameter ``result``, which holds JSON; one that does not
+        is a problem. Otherwise what the worker has: the parameter ``result``, else its only output parameter, else its
+        standard output where Argo kept it; as JSON if it is, else as text.
+    """
+    values: list[Any] = []
+    problems: list[str] = []
+    for worker in found:
+        text = _result_text(worker.node, only_result=json_only)
+        value, problem = _decoded(text)
+        if problem and json_only:
+            problems.append(f"{worker}: its result is not JSON: {shown(text)} ({problem})")
+        values.append(text if problem else value)
+    return Results(values, problems)
+
+
+def collected(workflow: Workflow) -> Any:
+    """The result of a fan-out's *collect* step, None where there is none."""
+    wanted = f"{workflow['metadata']['name']}.collect"
+    node = next((node for node in nodes(workflow).values() if node.get("name") == wanted), None)
+    text = _result_text(node, only_result=True) if node else None
+    value, problem = _decoded(text)
+    return text if problem else value
+
+
+def failed_pods(workflow: Workflow, failed: Iterable[Worker]) -> list[tuple[str, Node]]:
+    """The pods whose logs tell why: of each failed worker the last one that failed, else any other that did."""
+    pairs: list[tuple[str, Node]] = []
+    for worker in failed:
+        pods = [node for node in pods_below(workflow, worker.node) if node.get("phase") in _FAILED]
+        if pods:
+            pairs.append((str(worker), pods[-1]))
+    if pairs:
+        return pairs
+    others = [
+        node for node in nodes(workflow).values() if node.get("type") in POD_TYPES and node.get("phase") in _FAILED
+    ]
+    return [(str(node["name"]), node) for node in others]
+
+
+def failed_nodes(workflow: Workflow) -> list[Node]:
+    """Failed nodes that do work or say why, for a workflow whose trouble is not with its workers."""
+    bad = [node for node in nodes(workflow).values() if node.get("phase") in _FAILED]
+    telling = [node for node in bad if node.get("type") in POD_TYPES or node.get("message")]
+    return sorted(telling, key=lambda node: str(node.get("finishedAt")))
+
+
+def summary(workflow: Workflow, link: str, namespace: str) -> dict[str, Any]:
+    """The workflow as the XCom ``workflow`` holds it; its duration in seconds, None while it runs."""
+    metadata = workflow["metadata"]
+    return {
+        "name": metadata["name"],
+        "uid": metadata.get("uid"),
+        "namespace": namespace,
+        "phase": phase(workflow),
+        "link": link,
+        "duration": _duration(workflow.get("status") or {}),
+    }
+
+
+def shown(value: Any) -> str:
+    """A value as it can stand in a line of text: as JSON, cut to a readable length."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}…"
+
+
+def _duration(status: Mapping[str, Any]) -> float | None:
+    started, finished = status.get("startedAt"), status.get("finishedAt")
+    if not started or not finished:
+        return None
+    return (_time(finished) - _time(started)).total_seconds()
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _is_fan_out(workflow: Workflow) -> bool:
+    root = nodes(workflow).get(workflow["metadata"]["name"]) or {}
+    return root.get("templateName") == ENTRYPOINT and root.get("type") == "DAG"
+
+
+def _loop_position(node: Node, every: Mapping[str, Node]) -> re.Match[str] | None:
+    """Where the node stands in a loop, read from its name: names are canonical, display names are not."""
+    boundary = every.get(str(node.get("boundaryID")))
+    if boundary is None:
+        return None
+    return _LOOPED.fullmatch(str(node["name"])[len(str(boundary["name"])) :])
+
+
+def _is_extra(node: Node) -> bool:
+    flags = node.get("nodeFlag") or {}
+    return bool(flags.get("hooked") or flags.get("retried"))
+
+
+def _index(node: Node, every: Mapping[str, Node]) -> int:
+    position = _loop_position(node, every)
+    return int(position["index"]) if position else 0
+
+
+def _loop_of(node: Node) -> tuple[str, str]:
+    return str(node.get("boundaryID")), str(node["name"]).rpartition("(")[0]
+
+
+def _order(node: Node, every: Mapping[str, Node]) -> tuple[Any, ...]:
+    """Outer loops before inner ones, earlier step groups first, then by task and index."""
+    boundary = every.get(str(node.get("boundaryID")))
+    outer = _order(boundary, every) if boundary is not None else ()
+    position = _loop_position(node, every)
+    if position is None:
+        return (*outer, (0, str(node["name"]), 0))
+    return (*outer, (int(position["group"] or 0), position["task"], int(position["index"])))
+
+
+def _worker(index: int, node: Node, every: Mapping[str, Node]) -> Worker:
+    attempts = [child for child in node.get("children") or () if _is_attempt(every.get(child), node)]
+    return Worker(index, _item(node), node, attempts=len(attempts) or 1)
+
+
+def _is_attempt(child: Node | None, node: Node) -> bool:
+    return (
+        child is not None
+        and node.get("type") == "Retry"
+        and bool((child.get("nodeFlag") or {}).get("retried"))
+        and str(child["name"]).startswith(f"{node['name']}(")
+    )
+
+
+def _item(node: Node) -> Any:
+    given = _parameters(node.get("inputs"))
+    if "item" in given:
+        return _decoded_or_text(given["item"])
+    if len(given) == 1:
+        return _decoded_or_text(next(iter(given.values())))
+    return {name: _decoded_or_text(value) for name, value in given.items()} or None
+
+
+def _parameters(puts: Mapping[str, Any] | None) -> dict[str, str | None]:
+    declared: Sequence[Mapping[str, Any]] = (puts or {}).get("parameters") or ()
+    return {str(parameter["name"]): parameter.get("value") for parameter in declared}
+
+
+def _result_text(node: Node, *, only_result: bool) -> str | None:
+    given = _parameters(node.get("outputs"))
+    if RESULT in given or only_result:
+        return given.get(RESULT)
+    if len(given) == 1:
+        return next(iter(given.values()))
+    return (node.get("outputs") or {}).get("result")
+
+
+def _decoded(text: str | None) -> tuple[Any, str]:
+    if text is None:
+        return None, ""
+    try:
+        return json.loads(text), ""
+    except (ValueError, RecursionError) as error:
+        return None, str(error)
+
+
+def _decoded_or_text(text: str | None) -> Any:
+    value, problem = _decoded(text)
+    return text if problem else value

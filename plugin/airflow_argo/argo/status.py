@@ -1,0 +1,119 @@
+"""What a workflow's status says: its phase, its nodes and how far it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+Workflow: TypeAlias = Mapping[str, Any]
+Node: TypeAlias = Mapping[str, Any]
+
+SUCCEEDED = "Succeeded"
+FINAL_PHASES = frozenset({SUCCEEDED, "Failed", "Error"})
+"""Of workflows. Any other value, also one that Argo may add one day, means that the workflow is not finished."""
+
+POD_TYPES = frozenset({"Pod", "HTTP", "Plugin"})
+"""The types of nodes that do work, as opposed to those that group others."""
+
+_FNV_OFFSET, _FNV_PRIME = 0x811C9DC5, 0x01000193
+_MAX_POD_PREFIX = 242
+_POD_NAME_FORMAT = "workflows.argoproj.io/pod-name-format"
+
+
+def phase(workflow: Workflow) -> str:
+    """The workflow's phase; empty until the controller has seen it, and for a moment after a retry."""
+    return str((workflow.get("status") or {}).get("phase") or "")
+
+
+def is_finished(workflow: Workflow) -> bool:
+    """Whether the workflow has ended, well or not."""
+    return phase(workflow) in FINAL_PHASES
+
+
+def message(workflow: Workflow) -> str:
+    """Argo's own words on the workflow; often empty, for a failed DAG always."""
+    return str((workflow.get("status") or {}).get("message") or "")
+
+
+def nodes(workflow: Workflow) -> Mapping[str, Node]:
+    """The workflow's nodes by id."""
+    return (workflow.get("status") or {}).get("nodes") or {}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many pods have succeeded, of those known so far.
+
+    Argo counts every attempt of a retried worker and never counts a failed one as done, so a Succeeded workflow may
+    show 4 of 5. It grows while loops expand.
+    """
+
+    done: int
+    total: int
+
+    @classmethod
+    def of(cls, workflow: Workflow) -> Progress:
+        """Read ``status.progress``, such as ``7/11``; 0/0 where there is none yet."""
+        match = re.fullmatch(r"(\d+)/(\d+)", str((workflow.get("status") or {}).get("progress") or ""))
+        return cls(int(match[1]), int(match[2])) if match else cls(0, 0)
+
+    def without(self, steps: int) -> Progress:
+        """The progress of the workers alone, where so many steps run before them."""
+        return Progress(max(self.done - steps, 0), max(self.total - steps, 0))
+
+
+def node_id(workflow_name: str, node_name: str) -> str:
+    """The id that Argo gives a node: the workflow's name with FNV-1a of the node's name."""
+    return node_name if node_name == workflow_name else f"{workflow_name}-{fnv1a(node_name)}"
+
+
+def pod_name(workflow: Workflow, node: Node) -> str:
+    """The name of a node's pod, which is not the node's id unless the workflow says so."""
+    metadata = workflow["metadata"]
+    name, node_name = str(metadata["name"]), str(node["name"])
+    if (metadata.get("annotations") or {}).get(_POD_NAME_FORMAT) == "v1":
+        return str(node["id"])
+    if name == node_name:
+        return name
+    template = (node.get("templateRef") or {}).get("template") or node.get("templateName")
+    prefix = f"{name}-{template}" if template else name
+    return f"{prefix[: _MAX_POD_PREFIX - 1]}-{fnv1a(node_name)}"
+
+
+def fnv1a(text: str) -> int:
+    """The 32-bit FNV-1a hash that ids and pod names are made with."""
+    value = _FNV_OFFSET
+    for byte in text.encode():
+        value = (value ^ byte) * _FNV_PRIME & 0xFFFFFFFF
+    return value
+
+
+def pods_below(workflow: Workflow, node: Node) -> Iterator[Node]:
+    """The pods that a node is or leads to, without hooks; a worker that is a group of steps has several."""
+    every = nodes(workflow)
+    seen: set[str] = set()
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        if current["id"] in seen:
+            continue
+        seen.add(str(current["id"]))
+        if current.get("type") in POD_TYPES:
+            yield current
+        inside = f"{node['name']}"
+        waiting.extend(
+            every[child]
+            for child in reversed(current.get("children") or ())
+            # A node's children also lead on to what comes after it, which is not a part of it.
+            if child in every and _is_within(str(every[child]["name"]), inside) and not _is_hook(every[child])
+        )
+
+
+def _is_within(name: str, outer: str) -> bool:
+    return name.startswith(outer) and name[len(outer) : len(outer) + 1] in (".", "[", "(")
+
+
+def _is_hook(node: Node) -> bool:
+    return bool((node.get("nodeFlag") or {}).get("hooked"))

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from airflow_argo.argo.errors import ServerError, ServerUnreachableError
+from airflow_argo.argo.waiting import Observer, pauses
+
+
+def polled(*statuses: dict[str, Any], steps_before: int = 0) -> tuple[list[str], bool]:
+    told: list[str] = []
+    observer = Observer(steps_before, tell=told.append)
+    ended = False
+    for status in statuses:
+        ended = observer.seen({"status": status})
+    return told, ended
+
+
+def test_progress_is_told_once() -> None:
+    running = {"phase": "Running", "progress": "7/11"}
+    assert polled(running, running) == (["7/11 workers done"], False)
+
+
+def test_the_steps_before_are_no_workers() -> None:
+    told, _ = polled({"phase": "Running", "progress": "0/1"}, {"phase": "Running", "progress": "1/12"}, steps_before=1)
+    assert told == ["0/1 steps before the workers done", "0/11 workers done"]
+
+
+def test_a_pending_workflow_tells_what_it_waits_for() -> None:
+    told, ended = polled({}, {"phase": "Pending", "message": "Waiting for argo/Mutex/x lock"})
+    assert told == ["The workflow is about to start", "The workflow is Pending: Waiting for argo/Mutex/x lock"]
+    assert not ended
+
+
+def test_the_end_is_told() -> None:
+    assert polled({"phase": "Failed", "progress": "3/4"}) == (["The workflow has ended: Failed"], True)
+
+
+def test_trouble_is_told_once_until_there_is_an_answer() -> None:
+    told: list[str] = []
+    observer = Observer(tell=told.append)
+    observer.unanswered(ServerUnreachableError("no answer"))
+    observer.unanswered(ServerUnreachableError("no answer"))
+    observer.unanswered(ServerError("500"))
+    observer.seen({"status": {"phase": "Running"}})
+    observer.unanswered(ServerError("500"))
+    assert [line.partition(":")[0] for line in told].count("No status for the moment, asking again") == 3
+
+
+def test_polls_are_frequent_at_first_and_never_rarer_than_asked_for() -> None:
+    first = list(islice(pauses(5.0), 20))
+    assert first[0] == 0.5
+    assert first == sorted(first)
+    assert first[-1] == 5.0
+    assert list(islice(pauses(0.1), 3)) == [0.1, 0.1, 0.1]
