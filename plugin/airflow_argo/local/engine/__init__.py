@@ -2,3 +2,7 @@
 
 Nothing here touches a process, a file, a socket or a clock: time and the outcome of pods come in as events.
 """
+
+from airflow_argo.local.engine.execution import Execution
+
+__all__ = ["Execution"]

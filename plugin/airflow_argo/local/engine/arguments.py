@@ -1,0 +1,203 @@
+"""Binding a call's arguments to a template's inputs, and filling the template with them (Argo's ``ProcessArgs``)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from airflow_argo.argo.expressions import gojson
+from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.substitution import EVERYTHING, filled_text, to_json
+
+ConfigMapLookup: TypeAlias = Callable[[str, str], "str | None"]
+"""Looks up a ConfigMap's value by the ConfigMap's name and the key; None if there is none."""
+
+# Stands in for an argument whose whole value is the output of a skipped node without a default, until the called
+# template is known: its input's own default then applies.
+ABSENT_ARGUMENT = "__airflow_argo_absent_optional__"
+
+_ARTIFACT_LOCATIONS = frozenset(
+    {"s3", "raw", "http", "git", "gcs", "azure", "oss", "hdfs", "artifactory", "plugin", "from", "fromExpression"}
+)
+
+
+_PARAMETER_FIELDS = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
+_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
+
+
+def parameters_json(parameters: Any) -> str:
+    """Write a list of parameters as Go writes its struct: fields in a fixed order, values as text."""
+    if parameters is None:
+        return "null"
+    rows = [{field: row[field] for field in _PARAMETER_FIELDS if row.get(field) is not None} for row in parameters]
+    for row in rows:
+        row.update({field: gojson.anystring(row[field]) for field in ("default", "value") if field in row})
+    return to_json(rows).translate(_HTML)
+
+
+def by_name(entries: Any) -> dict[str, dict[str, Any]]:
+    """Index parameters or artifacts by their name; of two of one name the first counts."""
+    index: dict[str, dict[str, Any]] = {}
+    for entry in entries or ():
+        index.setdefault(entry.get("name", ""), entry)
+    return index
+
+
+def bind(
+    template: Mapping[str, Any],
+    arguments: Mapping[str, Any] | None,
+    variables: Mapping[str, Any],
+    config_map: ConfigMapLookup,
+) -> dict[str, Any]:
+    """Give a template's inputs their values: the argument, else the input's own value, else its default.
+
+    :raises NodeError: if an input gets no value.
+    """
+    inputs = template.get("inputs") or {}
+    arguments = arguments or {}
+    bound = dict(template)
+    if not (inputs.get("parameters") or inputs.get("artifacts")):
+        return bound
+    bound["inputs"] = dict(inputs)
+    if inputs.get("parameters"):
+        supplied = by_name(arguments.get("parameters"))
+        bound["inputs"]["parameters"] = [
+            _bound_parameter(dict(parameter), supplied.get(parameter["name"]), variables, config_map)
+            for parameter in inputs["parameters"]
+        ]
+    if inputs.get("artifacts"):
+        artifacts = by_name(arguments.get("artifacts"))
+        bound["inputs"]["artifacts"] = [
+            _bound_artifact(artifact, artifacts.get(artifact["name"])) for artifact in inputs["artifacts"]
+        ]
+    return bound
+
+
+def _bound_parameter(
+    parameter: dict[str, Any],
+    argument: Mapping[str, Any] | None,
+    variables: Mapping[str, Any],
+    config_map: ConfigMapLookup,
+) -> dict[str, Any]:
+    name = parameter["name"]
+    if parameter.get("value") is None and parameter.get("default") is not None:
+        parameter["value"] = parameter["default"]
+    if argument is not None and argument.get("value") == ABSENT_ARGUMENT:
+        if parameter.get("value") is None and not parameter.get("valueFrom"):
+            reason = "argument references an absent optional (skipped/omitted node output with no default)"
+            raise NodeError(f"inputs.parameters.{name}: {reason}")
+    elif argument is not None:
+        _overwrite(parameter, argument)
+    reference = (parameter.get("valueFrom") or {}).get("configMapKeyRef")
+    if reference:
+        parameter["value"] = _config_map_value(parameter, reference, variables, config_map)
+    elif parameter.get("value") is None:
+        raise NodeError(f"inputs.parameters.{name} was not supplied")
+    for key in ("value", "default"):
+        if parameter.get(key) is not None:
+            parameter[key] = gojson.anystring(parameter[key])
+    return parameter
+
+
+def _overwrite(parameter: dict[str, Any], argument: Mapping[str, Any]) -> None:
+    for key in ("value", "valueFrom"):
+        parameter.pop(key, None)
+    if argument.get("value") is not None:
+        parameter["value"] = argument["value"]
+    elif argument.get("valueFrom") is not None:
+        parameter["valueFrom"] = argument["valueFrom"]
+
+
+def _config_map_value(
+    parameter: Mapping[str, Any],
+    reference: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    config_map: ConfigMapLookup,
+) -> str:
+    name = json.loads(filled_text(to_json(reference.get("name", "")), variables, EVERYTHING))
+    key = json.loads(filled_text(to_json(reference.get("key", "")), variables, EVERYTHING))
+    value = config_map(name, key)
+    if value is not None:
+        return value
+    default = parameter["valueFrom"].get("default")
+    if default is None:
+        reason = f"ConfigMap '{name}' does not have the key '{key}'"
+        raise NodeError(f"unable to retrieve inputs.parameters.{parameter['name']} from ConfigMap: {reason}")
+    return gojson.anystring(default)
+
+
+def has_location(artifact: Mapping[str, Any]) -> bool:
+    """Tell whether an artifact says where it is."""
+    return any(artifact.get(kind) for kind in _ARTIFACT_LOCATIONS)
+
+
+def _bound_artifact(artifact: Mapping[str, Any], argument: Mapping[str, Any] | None) -> dict[str, Any]:
+    name = artifact["name"]
+    if not artifact.get("optional") and not has_location(artifact):
+        if argument is None:
+            raise NodeError(f"inputs.artifacts.{name} was not supplied")
+        if not has_location(argument):
+            raise NodeError(f"inputs.artifacts.{name} missing location information")
+    if argument is None:
+        return dict(artifact)
+    own = {key: artifact[key] for key in ("path", "mode", "recurseMode") if artifact.get(key) is not None}
+    return {**{key: value for key, value in argument.items() if key not in ("path", "mode", "recurseMode")}, **own}
+
+
+def filled_template(
+    template: Mapping[str, Any], global_variables: Mapping[str, str], local_variables: Mapping[str, str]
+) -> dict[str, Any]:
+    """Fill a template whose inputs are bound, first with global and local variables, then with its inputs.
+
+    Tags of variables that are not known yet stay as they are.
+
+    :raises ExpressionError: if a tag breaks the template.
+    """
+    text = to_json(template)
+    result: dict[str, Any]
+    if "{{" not in text:
+        result = json.loads(text)
+        return result
+    variables: dict[str, Any] = {**global_variables, **local_variables}
+    text = filled_text(text, variables)
+    half_filled = json.loads(text)
+    variables.update(_own_variables(half_filled))
+    result = json.loads(filled_text(text, variables))
+    return result
+
+
+def _own_variables(template: Mapping[str, Any]) -> dict[str, str]:
+    inputs, outputs = template.get("inputs") or {}, template.get("outputs") or {}
+    variables: dict[str, str] = {}
+    for parameter in inputs.get("parameters") or ():
+        if parameter.get("value") is not None:
+            variables[f"inputs.parameters.{parameter['name']}"] = gojson.anystring(parameter["value"])
+    variables["inputs.parameters"] = parameters_json(inputs.get("parameters"))
+    for artifact in inputs.get("artifacts") or ():
+        if artifact.get("path"):
+            variables[f"inputs.artifacts.{artifact['name']}.path"] = artifact["path"]
+    for artifact in outputs.get("artifacts") or ():
+        if artifact.get("path"):
+            variables[f"outputs.artifacts.{artifact['name']}.path"] = artifact["path"]
+    for parameter in outputs.get("parameters") or ():
+        path = (parameter.get("valueFrom") or {}).get("path")
+        if path:
+            variables[f"outputs.parameters.{parameter['name']}.path"] = path
+    return variables
+
+
+def without_absent(arguments: Mapping[str, Any] | None, is_absent: Callable[[str], bool]) -> dict[str, Any]:
+    """Mark the arguments whose whole value is an absent optional, before tags are filled."""
+    marked = dict(arguments or {})
+    if marked.get("parameters"):
+        marked["parameters"] = [
+            {**parameter, "value": ABSENT_ARGUMENT} if _is_absent(parameter, is_absent) else parameter
+            for parameter in marked["parameters"]
+        ]
+    return marked
+
+
+def _is_absent(parameter: Mapping[str, Any], is_absent: Callable[[str], bool]) -> bool:
+    value = parameter.get("value")
+    return isinstance(value, str) and is_absent(value)

@@ -1,0 +1,179 @@
+"""One workflow from its first step to its last: the engine's entry."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from airflow_argo.argo.expressions.errors import ExpressionError
+from airflow_argo.local.engine import metadata, stopping
+from airflow_argo.local.engine.arguments import ConfigMapLookup
+from airflow_argo.local.engine.bodies import Bodies
+from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.lifecycle import Lifecycle, mark_workflow
+from airflow_argo.local.engine.merging import joined_specs
+from airflow_argo.local.engine.messages import (
+    Event,
+    PodFinished,
+    PodStarted,
+    Resume,
+    Shutdown,
+    Step,
+    Suspend,
+)
+from airflow_argo.local.engine.nodes import COMPLETED
+from airflow_argo.local.engine.run import Run
+from airflow_argo.local.engine.substitution import filled
+from airflow_argo.local.engine.suspend import can_resume
+from airflow_argo.local.engine.templates import TemplateLookup, Templates
+from airflow_argo.local.engine.variables import metadata_variables, start_variables
+
+
+def _no_config_map(name: str, key: str) -> str | None:
+    return None
+
+
+class Execution:
+    """Argo's rules for one workflow.
+
+    It decides only: what happens comes in as events, what is to be done goes out as commands. After a restart of the
+    server a new one over the same dict takes up where the old one was: ``start`` goes over the nodes that are there,
+    asks again for the pods that were still Pending, and expects a ``PodFinished`` for those that were Running.
+
+    :param workflow: Argo's own dict, changed in place; ``status`` may be missing.
+    :param templates: looks up a WorkflowTemplate by its name, or a ClusterWorkflowTemplate if the second argument is
+        True; None if there is none.
+    :param config_map: looks up a ConfigMap's value by the ConfigMap's name and the key; None if there is none.
+    """
+
+    def __init__(
+        self,
+        workflow: dict[str, Any],
+        *,
+        templates: TemplateLookup,
+        config_map: ConfigMapLookup = _no_config_map,
+    ) -> None:
+        self.workflow = workflow
+        self._status: dict[str, Any] = workflow.setdefault("status", {})
+        self._lookup = templates
+        self._config_map = config_map
+        self._run: Run | None = None
+        self._lifecycle: Lifecycle | None = None
+        self._shown_metadata: tuple[dict[str, str], dict[str, str]] | None = None
+
+    def start(self, now: float) -> Step:
+        """Begin, or take up again what a restart has interrupted.
+
+        :param now: seconds since the epoch.
+        """
+        if self._status.get("phase") in COMPLETED:
+            return Step(finished=True)
+        try:
+            run = self._run = self._prepared(now)
+        except ExpressionError as error:
+            return self._failed_to_start(error, now)
+        if not self._status.get("phase"):
+            mark_workflow(self.workflow, "Running", "", now)
+            metadata.mark_pod_names(self.workflow)
+        lifecycle = self._lifecycle = Lifecycle(run)
+        run.post(lifecycle, lifecycle.begin)
+        stopping.arm_deadline(run, lifecycle)
+        return self._go_on()
+
+    def handle(self, event: Event, now: float) -> Step:
+        """Take in what has happened.
+
+        :param now: seconds since the epoch; never less than before.
+        """
+        run = self._run
+        if run is None or self._status.get("phase") in COMPLETED:
+            return Step(finished=self._status.get("phase") in COMPLETED)
+        self._set_clock(run, now)
+        metadata.set_condition(self._status, "PodRunning", "True" if isinstance(event, PodStarted) else "False")
+        self._take_in(run, event)
+        if not isinstance(event, (PodStarted, PodFinished)):
+            stopping.notice_changes(run)
+        run.retry_stuck()
+        run.fire_timers()
+        return self._go_on()
+
+    def _prepared(self, now: float) -> Run:
+        spec = self._executed_spec()
+        metadata.add_template_label(self.workflow)
+        variables = start_variables(self.workflow, spec, self._config_map, now)
+        without_templates = {key: value for key, value in spec.items() if key != "templates"}
+        spec = {**filled(without_templates, variables), "templates": spec.get("templates") or []}
+        if not self._status.get("phase"):
+            added = metadata.apply(self.workflow, spec, variables)
+            variables.update(added)
+            spec = {**filled({**spec, "templates": []}, added), "templates": spec["templates"]}
+        templates = Templates(self.workflow, spec, self._lookup)
+        run = Run(self.workflow, spec, variables, templates, self._config_map, Bodies())
+        self._set_clock(run, now)
+        return run
+
+    def _executed_spec(self) -> dict[str, Any]:
+        spec: dict[str, Any] = self.workflow["spec"]
+        reference = spec.get("workflowTemplateRef")
+        if not reference:
+            return copy.deepcopy(spec)
+        if "storedWorkflowTemplateSpec" not in self._status:
+            found = self._lookup(reference["name"], bool(reference.get("clusterScope")))
+            if found is None:
+                kind = "clusterworkflowtemplates" if reference.get("clusterScope") else "workflowtemplates"
+                raise NodeError(f'{kind}.argoproj.io "{reference["name"]}" not found')
+            self._status["storedWorkflowTemplateSpec"] = joined_specs(spec, found.get("spec") or {})
+        return copy.deepcopy(self._status["storedWorkflowTemplateSpec"])
+
+    def _failed_to_start(self, error: ExpressionError, now: float) -> Step:
+        text = str(error)
+        global_parameter = "global parameter" in text
+        phase, message = ("Failed", f"failed to set global parameters: {text}") if global_parameter else ("Error", text)
+        mark_workflow(self.workflow, phase, message, now)
+        return Step(finished=True)
+
+    def _set_clock(self, run: Run, now: float) -> None:
+        run.now = run.tree.now = now
+        run.variables["workflow.status"] = self._status.get("phase", "")
+        metadata.set_duration(run.variables, self._status, now)
+        entries = self.workflow["metadata"]
+        shown = (dict(entries.get("labels") or {}), dict(entries.get("annotations") or {}))
+        if shown != self._shown_metadata:
+            self._shown_metadata = shown
+            run.variables.update(metadata_variables(self.workflow, run.spec))
+
+    def _take_in(self, run: Run, event: Event) -> None:
+        if isinstance(event, PodStarted):
+            body = run.pods.get(event.node_id)
+            if body is not None:
+                body.started()
+        elif isinstance(event, PodFinished):
+            body = run.pods.get(event.node_id)
+            if body is not None:
+                body.finished(event.report)
+        elif isinstance(event, Shutdown):
+            self.workflow["spec"]["shutdown"] = event.strategy
+        elif isinstance(event, Suspend):
+            self.workflow["spec"]["suspend"] = True
+        elif isinstance(event, Resume):
+            self.workflow["spec"].pop("suspend", None)
+            if all(can_resume(suspended.node) for suspended in run.suspended.values()):
+                for suspended in list(run.suspended.values()):
+                    suspended.resume()
+
+    def _go_on(self) -> Step:
+        run, lifecycle = self._run, self._lifecycle
+        if run is None or lifecycle is None:
+            return Step(finished=True)
+        if not run.is_suspended:
+            run.drain()
+            lifecycle.look()
+        self._status["progress"] = run.tree.progress()
+        step = Step(
+            commands=run.commands,
+            changed=run.tree.changed,
+            wake_at=run.next_timer(),
+            finished=self._status.get("phase") in COMPLETED,
+        )
+        run.commands, run.tree.changed = [], set()
+        return step

@@ -1,0 +1,207 @@
+"""Exit handlers and life-cycle hooks of one step or task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow_argo.argo.expressions import expr_lang, gojson
+from airflow_argo.argo.expressions.errors import ExpressionError
+from airflow_argo.local.engine import nodes
+from airflow_argo.local.engine.arguments import without_absent
+from airflow_argo.local.engine.calls import Call, CallerKind, CallSpec, Failure
+from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.nodes import Node
+from airflow_argo.local.engine.outputs import resolve_artifact
+from airflow_argo.local.engine.run import Frame
+from airflow_argo.local.engine.scope import Scope
+from airflow_argo.local.engine.substitution import filled
+
+if TYPE_CHECKING:
+    from airflow_argo.local.engine.run import Run
+
+EXIT = "exit"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the parts of a steps or DAG node run.
+
+    :param kind: what they are called: ``steps`` or ``tasks``.
+    :param scope: where their templates are looked up.
+    :param boundary: the id of the steps or DAG node.
+    """
+
+    kind: CallerKind
+    scope: str
+    boundary: str
+    depth: int
+    on_exit: bool
+
+
+def exit_hook(holder: Mapping[str, Any], workflow_arguments: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Find the exit hook of a step, task or workflow; without arguments of its own it gets the workflow's."""
+    if holder.get("onExit"):
+        return {"template": holder["onExit"], "arguments": workflow_arguments or {}}
+    hook = (holder.get("hooks") or {}).get(EXIT)
+    if hook is None:
+        return None
+    own = hook.get("arguments") or {}
+    return {**hook, "arguments": own if _has_arguments(own) else workflow_arguments or {}}
+
+
+def lifecycle_hooks(holder: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """List the hooks of a step, task or workflow that are no exit hooks."""
+    return {name: hook for name, hook in (holder.get("hooks") or {}).items() if name != EXIT}
+
+
+def hook_holder(hook: Mapping[str, Any]) -> dict[str, Any]:
+    """Make of a hook what calls its template."""
+    return {key: hook[key] for key in ("template", "templateRef") if hook.get(key)}
+
+
+def _has_arguments(arguments: Mapping[str, Any]) -> bool:
+    return bool(arguments.get("parameters") or arguments.get("artifacts"))
+
+
+class NodeHooks(Frame):
+    """The hooks of one node, started as their time comes.
+
+    :param reference: the step's or task's name, which its outputs are known by.
+    :param scope: makes the variables that expressions and arguments see.
+    :param on_change: told when a hook has ended.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        parent: Frame,
+        place: Place,
+        holder: Mapping[str, Any],
+        reference: str,
+        scope: Callable[[], Scope],
+        on_change: Callable[[], None],
+    ) -> None:
+        super().__init__(run, parent)
+        self.error = ""
+        self._place = place
+        self._reference = reference
+        self._hooks = lifecycle_hooks(holder)
+        self._exit = exit_hook(holder, run.spec.get("arguments"))
+        self._scope = scope
+        self._on_change = on_change
+        self._open: set[str] = set()
+        self._started: set[str] = set()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a hook still runs."""
+        return bool(self._open)
+
+    def look(self, node: Node, status_name: str) -> None:
+        """Start the hooks whose time has come.
+
+        :param status_name: the name by which the node's status is known in expressions.
+        """
+        if self.error or (not self._hooks and (self._exit is None or node["phase"] not in nodes.COMPLETED)):
+            return
+        if self._place.kind == "tasks" and node["phase"] == "Pending":
+            return
+        scope = self._scope()
+        scope.set(f"{self._place.kind}.{status_name}.status", node["phase"])
+        try:
+            self._start_hooks(node, scope)
+            if not self._open and node["phase"] in nodes.COMPLETED:
+                self._start_exit(node, scope)
+        except ExpressionError as error:
+            self.error = str(error)
+
+    def _start_hooks(self, node: Node, scope: Scope) -> None:
+        for name, hook in self._hooks.items():
+            hook_name = f"{node['name']}.hooks.{name}"
+            if not hook.get("expression"):
+                raise NodeError(f"Expression required for hook {hook_name}")
+            if name in self._started:
+                continue
+            environment = expr_lang.environment(scope.parameters(self.run.variables))
+            if self.run.tree.get(hook_name) is not None or expr_lang.evaluate_bool(hook["expression"], environment):
+                arguments = hook.get("arguments") or {}
+                outputs = self.run.tree.last_attempt(node).get("outputs")
+                if _has_arguments(arguments) and outputs is not None:
+                    arguments = self._resolved(arguments, outputs, scope)
+                self._call(node, name, hook_name, hook, arguments, on_exit=self._place.on_exit)
+
+    def _start_exit(self, node: Node, scope: Scope) -> None:
+        hook = self._exit
+        if hook is None or EXIT in self._started or not self.run.may_execute(on_exit=True):
+            return
+        if hook.get("expression"):
+            environment = expr_lang.environment(scope.parameters(self.run.variables))
+            if not expr_lang.evaluate_bool(hook["expression"], environment):
+                return
+        arguments = hook["arguments"]
+        if _has_arguments(arguments):
+            arguments = self._resolved(arguments, self.run.tree.last_attempt(node).get("outputs"), scope)
+        self._call(node, EXIT, f"{node['name']}.onExit", hook, arguments, on_exit=True)
+
+    def _resolved(
+        self, arguments: Mapping[str, Any], outputs: Mapping[str, Any] | None, scope: Scope
+    ) -> dict[str, Any]:
+        prefix = f"{self._place.kind}.{self._reference}"
+        for parameter in (outputs or {}).get("parameters") or ():
+            scope.set(f"{prefix}.outputs.parameters.{parameter['name']}", gojson.anystring(parameter.get("value")))
+        for artifact in (outputs or {}).get("artifacts") or ():
+            scope.set(f"{prefix}.outputs.artifacts.{artifact['name']}", artifact)
+        marked = without_absent(arguments, scope.is_absent_reference)
+        result: dict[str, Any] = filled(marked, scope.parameters(self.run.variables))
+        return resolved_artifacts(result, scope)
+
+    def _call(
+        self, node: Node, key: str, name: str, hook: Mapping[str, Any], arguments: Mapping[str, Any], *, on_exit: bool
+    ) -> None:
+        self._started.add(key)
+        self._open.add(name)
+        spec = CallSpec(
+            name=name,
+            holder=hook_holder(hook),
+            arguments=arguments,
+            scope=self._place.scope,
+            boundary=self._place.boundary,
+            on_exit=on_exit,
+            flag={"hooked": True},
+            depth=self._place.depth + 1,
+            parents=(node["id"],),
+        )
+        call = Call(self.run, self, self, spec)
+        self.run.post(call, call.begin)
+
+    def call_changed(self, call: Call) -> None:
+        """Nothing: a hook has no hooks."""
+
+    def call_ended(self, call: Call, failure: Failure | None) -> None:
+        """Note that a hook has ended; how it ended changes nothing for its node."""
+        self._open.discard(call.spec.name)
+        if failure is not None:
+            self.error = self.error or failure.message
+        self._on_change()
+
+
+def resolved_artifacts(holder: dict[str, Any], scope: Scope) -> dict[str, Any]:
+    """Replace the artifacts of filled arguments that refer to others by those.
+
+    :raises NodeError: ``unable to resolve references: …``
+    """
+    if not holder.get("artifacts"):
+        return holder
+    found = []
+    for artifact in holder["artifacts"]:
+        if not (artifact.get("from") or artifact.get("fromExpression")):
+            found.append(artifact)
+            continue
+        try:
+            found.append({**resolve_artifact(artifact, scope), "name": artifact["name"]})
+        except ExpressionError as error:
+            if not artifact.get("optional"):
+                raise NodeError(f"unable to resolve references: {error}") from None
+    return {**holder, "artifacts": found}

@@ -1,0 +1,129 @@
+"""Templates that run as a pod: container, script and their kin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from airflow_argo.argo.expressions.errors import ExpressionError
+from airflow_argo.local.engine import nodes, outputs, reports
+from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
+from airflow_argo.local.engine.messages import PodReport, StartPod, StopPod
+from airflow_argo.local.engine.pod_patch import patched, patches
+from airflow_argo.local.engine.run import Frame
+from airflow_argo.local.engine.times import epoch, seconds_of
+
+if TYPE_CHECKING:
+    from airflow_argo.local.engine.run import Run
+
+OVERDUE = "Step exceeded its deadline"
+
+
+class PodBody(Body):
+    """One pod."""
+
+    def __init__(self, run: Run, parent: Frame, owner: Owner, job: Job) -> None:
+        super().__init__(run, parent, owner, job)
+        self._has_begun = False
+
+    def begin(self) -> None:
+        """Make the node and ask for the worker; after a restart, only of what has not run yet."""
+        self.node = create_node(self.run, self.job, "Pod", "Pending")
+        if nodes.is_fulfilled(self.node):
+            self.end()
+            return
+        self.run.pods[self.node["id"]] = self
+        if self.node["phase"] == "Running":
+            self._has_begun = True
+            return
+        if not self.run.may_execute(on_exit=self.job.on_exit):
+            self._fail(f"workflow shutdown with strategy: {self.run.shutdown}")
+        elif self.run.is_overdue() and not self.job.on_exit:
+            self._fail(OVERDUE)
+        else:
+            self._start()
+
+    def _start(self) -> None:
+        run = self.run
+        try:
+            template = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
+        except ExpressionError as error:
+            self.end(Failure(str(error)))
+            return
+        timeout = self._deadline_of("timeout")
+        if timeout is not None and int(timeout - run.now) <= 1:
+            self.end(Failure(f"{self.job.name} exceeded its deadline"))
+            return
+        for field in ("timeout", "pendingTimeout"):
+            limit = self._deadline_of(field)
+            if limit is not None:
+                run.at(limit, self, self._time_out)
+        run.commands.append(
+            StartPod(
+                node_id=self.node["id"],
+                pod_name=nodes.pod_name(run.name, self.job.name, nodes.template_name(self.node)),
+                template=template,
+                deadline=self._pod_deadline(timeout),
+                include_result=run.results.wanted(self.job.boundary, self.job.name),
+            )
+        )
+        self.owner.body_changed()
+
+    def _deadline_of(self, field: str) -> float | None:
+        text = self.job.template.get(field)
+        return None if not text else epoch(self.node["startedAt"]) + seconds_of(str(text))
+
+    def _pod_deadline(self, timeout: float | None) -> float | None:
+        own = self.job.template.get("activeDeadlineSeconds")
+        limits = [
+            timeout,
+            self.job.execution_deadline,
+            None if own is None else self.run.now + float(own),
+            None if self.job.on_exit else self.run.deadline,
+        ]
+        return min((limit for limit in limits if limit is not None), default=None)
+
+    def _time_out(self) -> None:
+        if self.node["phase"] != "Pending":
+            return
+        self.run.commands.append(StopPod(self.node["id"]))
+        self.run.tree.set_phase(self.node, "Failed", "timeout")
+        self.end(Failure("timeout", "timeout"))
+
+    @property
+    def is_unsynced(self) -> bool:
+        """Tell whether the worker has begun and its end is not known, although its node may have failed."""
+        return self._has_begun
+
+    def started(self) -> None:
+        """Note that the worker runs."""
+        self._has_begun = True
+        if self.node["phase"] == "Pending":
+            self.run.tree.set_phase(self.node, "Running", "")
+            self.run.post(self, self.owner.body_changed)
+
+    def stop(self, message: str) -> None:
+        """Stop the worker: the node has failed now, and ends when the worker has."""
+        self.run.commands.append(StopPod(self.node["id"]))
+        if self.node["phase"] in nodes.ACTIVE:
+            self.run.tree.set_phase(self.node, "Failed", message)
+
+    def finished(self, report: PodReport) -> None:
+        """Take over how the worker ended."""
+        found = reports.outputs(report, self.job.template)
+        if found is not None:
+            self.node["outputs"] = found
+            self.run.tree.touch(self.node)
+            outputs.export(self.run.status, found, self.run.variables)
+        if self.node["phase"] in nodes.ACTIVE:
+            phase, message = reports.judge(report, self.job.template)
+            self.run.tree.set_phase(self.node, phase, message)
+        self.end()
+
+    def _fail(self, message: str) -> None:
+        self.run.tree.set_phase(self.node, "Failed", message)
+        self.end()
+
+    def end(self, failure: Failure | None = None) -> None:
+        """Forget the node and tell its owner."""
+        self.run.pods.pop(self.node["id"], None)
+        super().end(failure)

@@ -1,0 +1,267 @@
+"""Steps templates: groups one after the other, the steps of a group side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from airflow_argo.argo.expressions.errors import ExpressionError, MissingVariableError
+from airflow_argo.local.engine import loops, nodes
+from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
+from airflow_argo.local.engine.conditions import should_execute
+from airflow_argo.local.engine.expansion import expanded, resolved
+from airflow_argo.local.engine.hooks import Place
+from airflow_argo.local.engine.nodes import Node
+from airflow_argo.local.engine.outputs import aggregate, export, template_outputs
+from airflow_argo.local.engine.run import Frame
+from airflow_argo.local.engine.scope import Scope
+from airflow_argo.local.engine.slots import Slot, create_skipped
+from airflow_argo.local.engine.substitution import to_json
+
+if TYPE_CHECKING:
+    from airflow_argo.local.engine.run import Run
+
+FAILED_FAST = "template has failed or errored children and failFast enabled"
+
+
+class StepsBody(Body):
+    """One Steps node."""
+
+    def __init__(self, run: Run, parent: Frame, owner: Owner, job: Job) -> None:
+        super().__init__(run, parent, owner, job)
+        self.scope = Scope()
+        self._groups: list[list[dict[str, Any]]] = job.template["steps"]
+
+    @property
+    def place(self) -> Place:
+        """Where its steps run."""
+        job = self.job
+        return Place("steps", job.body_scope, self.node["id"], job.depth, job.on_exit)
+
+    def begin(self) -> None:
+        """Make the node and start the first group."""
+        self.node = create_node(self.run, self.job, "Steps", "Running")
+        if nodes.is_fulfilled(self.node):
+            self.end()
+            return
+        self.run.limits.declare(self.node["id"], self.job.template)
+        self.run.results.declare(self.node["id"], "steps", to_json(self.job.template))
+        self.scope.add_inputs(self.job.template)
+        self.owner.body_changed()
+        self.run.post(self, lambda: self._start_group(0))
+
+    def _start_group(self, index: int) -> None:
+        if index == len(self._groups):
+            self._succeed()
+            return
+        self.scope.add_workflow_outputs(self.run.status.get("outputs"))
+        name = f"{self.job.name}[{index}]"
+        node = self.run.tree.create(name, "StepGroup", "Running", scope=self.job.body_scope, boundary=self.node["id"])
+        for parent in self._parents(index):
+            self.run.tree.add_child(parent, node["id"])
+        group = StepGroup(self.run, self, index, node, self._groups[index])
+        self.run.post(group, group.begin)
+
+    def _parents(self, index: int) -> list[str]:
+        if index == 0:
+            return [self.node["id"]]
+        before = self.run.tree.id_of(f"{self.job.name}[{index - 1}]")
+        children = self.run.tree.nodes[before].get("children", ())
+        return [last for child in children for last in self.run.tree.outbound(child)] or [before]
+
+    def group_ended(self, group: StepGroup) -> None:
+        """Go on with the next group, or fail as this one did."""
+        if group.node["phase"] in nodes.UNSUCCESSFUL:
+            self._set_outbound()
+            self.run.tree.set_phase(self.node, "Failed", group.node.get("message", ""))
+            self.end()
+            return
+        try:
+            for step in group.steps:
+                self._add_to_scope(group, step)
+        except ExpressionError as error:
+            self.end(Failure(str(error)))
+            return
+        self._start_group(group.index + 1)
+
+    def _add_to_scope(self, group: StepGroup, step: Mapping[str, Any]) -> None:
+        prefix, name = f"steps.{step['name']}", f"{group.node['name']}.{step['name']}"
+        node = self.run.tree.get(name)
+        if node is None:
+            aggregate(self.scope, prefix, group.items_of(name))
+            self.scope.add_node(prefix, group.node, self.run.tree)
+            return
+        self.scope.add_node(prefix, node, self.run.tree)
+        if node.get("outputs") is None and node["phase"] in ("Skipped", "Omitted"):
+            template = self._template_of(step)
+            if template is not None:
+                self.scope.add_skipped(prefix, node, template, artifacts=True)
+
+    def _template_of(self, step: Mapping[str, Any]) -> dict[str, Any] | None:
+        try:
+            return self.run.templates.resolve(self.job.body_scope, step)[1]
+        except ExpressionError:
+            return None
+
+    def _succeed(self) -> None:
+        self._set_outbound()
+        try:
+            outputs = template_outputs(self.job.template, self.scope)
+        except ExpressionError as error:
+            self.end(Failure(str(error)))
+            return
+        if outputs is not None:
+            self.node["outputs"] = outputs
+            export(self.run.status, outputs, self.run.variables)
+        self.run.tree.set_phase(self.node, "Succeeded")
+        self.end()
+
+    def fail_fast(self, group: StepGroup) -> None:
+        """Fail, because a child has failed and ``failFast`` says so."""
+        self.run.tree.set_phase(group.node, "Failed", FAILED_FAST)
+        self.run.tree.set_phase(self.node, "Failed", FAILED_FAST)
+        self.end()
+
+    def _set_outbound(self) -> None:
+        tree = self.run.tree
+        made = [tree.get(f"{self.job.name}[{index}]") for index in range(len(self._groups))]
+        last = next((node for node in reversed(made) if node is not None), None)
+        if last is not None:
+            self.node["outboundNodes"] = [end for child in last.get("children", ()) for end in tree.outbound(child)]
+
+
+class StepGroup(Frame):
+    """One StepGroup node.
+
+    :param steps: as the template has them, not filled.
+    """
+
+    def __init__(self, run: Run, body: StepsBody, index: int, node: Node, steps: list[dict[str, Any]]) -> None:
+        super().__init__(run, body)
+        self.index = index
+        self.node = node
+        self.steps = steps
+        self._body = body
+        self._slots: dict[str, Slot] = {}
+        self._open = 0
+        self._error = ""
+
+    def begin(self) -> None:
+        """Fill the steps, expand their loops, and start them."""
+        tree = self.run.tree
+        if nodes.is_fulfilled(self.node) and all(nodes.is_fulfilled(child) for child in tree.children(self.node)):
+            self._end()
+            return
+        if nodes.is_fulfilled(self.node):
+            tree.set_phase(self.node, "Running")
+        try:
+            ready = [resolved(step, self._body.scope, self.run.variables) for step in self.steps]
+        except MissingVariableError:
+            self.run.hold(self, self.begin)
+            return
+        except ExpressionError as error:
+            self._fail(f"failed to resolve references: {error}")
+            return
+        try:
+            steps = [copy for step in ready for copy in self._expanded(step)]
+        except ExpressionError as error:
+            self._fail(str(error))
+            return
+        self._start(steps)
+
+    def _expanded(self, step: dict[str, Any]) -> list[dict[str, Any]]:
+        if not loops.loops(step):
+            return [step]
+        copies = expanded(step, self._body.scope, self.run.variables, parse_items=False)
+        if not copies:
+            name = f"{self.node['name']}.{step['name']}"
+            create_skipped(self.run, self._body.place, name, step, (self.node["id"],), "Skipped", loops.EMPTY)
+        return copies
+
+    def _start(self, steps: list[dict[str, Any]]) -> None:
+        slots = [self._slot(step) for step in steps]
+        self._open = len(slots)
+        for slot in slots:
+            self.run.post(slot, partial(self._start_slot, slot))
+        if not slots:
+            self._judge()
+
+    def _slot(self, step: dict[str, Any]) -> Slot:
+        name = f"{self.node['name']}.{step['name']}"
+        slot = Slot(self.run, self, self, self._body.place, name, step, parents=(self.node["id"],), hooks_of=step)
+        self._slots[slot.run.tree.id_of(name)] = slot
+        return slot
+
+    def _start_slot(self, slot: Slot) -> None:
+        if self._error:
+            return
+        when = slot.holder.get("when")
+        try:
+            proceed = should_execute(when)
+        except ExpressionError as error:
+            self._error = str(error)
+            slot.skip("Error", str(error))
+            self._fail(str(error))
+            return
+        if proceed:
+            slot.begin()
+        else:
+            slot.skip("Skipped", f"when '{when}' evaluated false")
+
+    def slot_scope(self) -> Scope:
+        """Make the variables that a step's hooks see."""
+        return self._body.scope.copy()
+
+    def slot_failed(self, slot: Slot, failure: Failure) -> None:
+        """Fail at once: Argo does not wait for the other steps then."""
+        if failure.kind == "timeout":
+            self.run.tree.set_phase(self.node, "Failed", failure.message)
+            self._end()
+        elif failure.kind == "hook":
+            self._error = failure.message
+        else:
+            self._fail(f"step group deemed errored due to child {slot.node_name} error: {failure.message}")
+
+    def slot_ended(self, slot: Slot) -> None:
+        """Judge the group when all of its steps have ended."""
+        self._open -= 1
+        boundary = self._body.node["id"]
+        if self.run.limits.has_failed_fast(boundary):
+            if not self.run.tree.active_pods_of[boundary]:
+                self._body.fail_fast(self)
+        elif self._open == 0:
+            self._judge()
+
+    def _judge(self) -> None:
+        if self._error:
+            self._fail(self._error)
+            return
+        for child in self.run.tree.children(self.node):
+            slot = self._slots.get(child["id"])
+            if child["phase"] in nodes.UNSUCCESSFUL and not (slot and continues_on(slot.holder, child["phase"])):
+                self.run.tree.set_phase(self.node, "Failed", f"child '{child['id']}' failed")
+                self._end()
+                return
+        self.run.tree.set_phase(self.node, "Succeeded")
+        self._end()
+
+    def items_of(self, name: str) -> list[Node]:
+        """List the nodes of a loop."""
+        children = self.run.tree.children(self.node)
+        return [node for node in children if node["name"].startswith(f"{name}(") and node["type"] != "Skipped"]
+
+    def _fail(self, message: str) -> None:
+        self.run.tree.set_phase(self.node, "Error", message)
+        self._end()
+
+    def _end(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.run.post(self._body, lambda: self._body.group_ended(self))
+
+
+def continues_on(holder: Mapping[str, Any], phase: str) -> bool:
+    """Tell whether ``continueOn`` forgives this phase."""
+    forgiven = holder.get("continueOn") or {}
+    return bool(forgiven.get("error" if phase == "Error" else "failed"))

@@ -1,0 +1,36 @@
+"""Filling the tags of whole objects: Argo does it on their JSON text, so that tags in keys and numbers count too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_argo.argo.expressions import tags
+
+NOTHING: tuple[str, ...] = ()
+"""No tag has to be known: what is unknown stays as it is."""
+REFERENCES = ("steps", "tasks")
+"""References to other steps and tasks have to be known."""
+EVERYTHING = ("",)
+"""Every tag has to be known."""
+
+
+def to_json(value: object) -> str:
+    """Write an object as the compact JSON that tags are looked for in."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def filled(value: Any, variables: Mapping[str, Any], strict: tuple[str, ...] = NOTHING) -> Any:
+    """Fill an object's tags.
+
+    :raises MissingVariableError: if a tag that has to be known is not.
+    :raises ExpressionError: if a tag cannot be evaluated or breaks the JSON.
+    """
+    text = to_json(value)
+    return json.loads(filled_text(text, variables, strict)) if "{{" in text else value
+
+
+def filled_text(text: str, variables: Mapping[str, Any], strict: tuple[str, ...] = NOTHING) -> str:
+    """Fill the tags of JSON text, which stays JSON text."""
+    return tags.substitute(text, variables, strict=strict) if "{{" in text else text

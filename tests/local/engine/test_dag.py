@@ -1,0 +1,139 @@
+"""DAG templates: dependencies, targets, loops, and the phase of the whole."""
+
+from __future__ import annotations
+
+import pytest
+
+DIAMOND = """
+templates:
+- name: main
+  dag:
+    tasks:
+    - {name: d, template: work, dependencies: [b, c]}
+    - {name: b, template: work, dependencies: [a], arguments: {parameters: [{name: value, value: "b"}]}}
+    - {name: c, template: work, depends: a, arguments: {parameters: [{name: value, value: "c"}]}}
+    - {name: a, template: work, arguments: {parameters: [{name: value, value: "a"}]}}
+"""
+
+
+def test_tasks_start_when_what_they_depend_on_has_ended(world):
+    run = world(DIAMOND).run()
+    assert run.started == ["a", "b", "c", "d"]
+    assert (run.children(""), run.children("a"), run.children("b")) == (["a"], ["b", "c"], ["d"])
+    assert run.phase == "Succeeded"
+
+
+def test_a_failure_omits_what_follows_and_fails_the_dag_without_a_message(world, failing):
+    run = world(DIAMOND, failing("b")).run()
+    assert run.phases == {"": "Failed", "a": "Succeeded", "b": "Failed", "c": "Succeeded", "d": "Omitted"}
+    assert run.nodes["d"]["message"] == "omitted: depends condition not met"
+    assert run.message == ""
+
+
+def depending(on: str) -> str:
+    return f"""
+    templates:
+    - name: main
+      dag:
+        tasks:
+        - {{name: a, template: work, arguments: {{parameters: [{{name: value, value: "a"}}]}}}}
+        - {{name: b, template: work, depends: "{on}"}}
+    """
+
+
+@pytest.mark.parametrize(
+    ("depends", "ok", "failed"),
+    [
+        ("a", ("Succeeded", "Succeeded"), ("Omitted", "Failed")),
+        ("a.Failed", ("Omitted", "Succeeded"), ("Succeeded", "Succeeded")),
+        ("a.Failed || a.Errored", ("Omitted", "Succeeded"), ("Succeeded", "Succeeded")),
+        ("!a.Succeeded", ("Omitted", "Succeeded"), ("Succeeded", "Succeeded")),
+        ("a.Succeeded || a.Failed", ("Succeeded", "Succeeded"), ("Succeeded", "Succeeded")),
+    ],
+)
+def test_depends(world, failing, depends, ok, failed):
+    run = world(depending(depends)).run()
+    assert (run.phases["b"], run.phase) == ok
+    run = world(depending(depends), failing("a")).run()
+    assert (run.phases["b"], run.phase) == failed
+
+
+def test_only_what_the_target_needs_runs(world):
+    run = world(DIAMOND.replace("  dag:\n", "  dag:\n    target: c\n")).run()
+    assert sorted(run.phases) == ["", "a", "c"]
+
+
+LOOP = """
+templates:
+- name: main
+  dag:
+    tasks:
+    - name: w
+      template: work
+      withParam: '%s'
+      arguments: {parameters: [{name: value, value: "{{item}}"}]}
+    - name: all
+      template: work
+      depends: w.AnySucceeded || w.Skipped
+      arguments: {parameters: [{name: value, value: "{{tasks.w.outputs.parameters.out}}"}]}
+"""
+
+
+def test_a_loop_is_a_task_group(world):
+    run = world(LOOP % '["a", "b"]').run()
+    assert run.nodes["w"]["type"] == "TaskGroup"
+    assert run.children("w") == ["w(0:a)", "w(1:b)"]
+    assert run.children("w(1:b)") == ["all"]
+    assert run.inputs("all") == {"value": '["a","b"]'}
+
+
+def test_any_succeeded_takes_what_there_is(world, failing):
+    run = world(LOOP % '["a", "b"]', failing("a")).run()
+    assert (run.phases["w"], run.phase, run.inputs("all")) == ("Failed", "Succeeded", {"value": '["b"]'})
+
+
+def test_an_empty_list_is_a_skipped_task(world):
+    run = world(LOOP % "[]").run()
+    assert (run.nodes["w"]["type"], run.phases["w"], run.phases["all"]) == ("Skipped", "Skipped", "Succeeded")
+
+
+def test_a_list_that_is_none_is_an_error_of_the_task(world):
+    run = world(LOOP % "hello").run()
+    assert run.phases == {"": "Error", "w": "Error", "all": "Omitted"}
+    assert "could not be parsed as a JSON list: hello: invalid character 'h'" in run.nodes["w"]["message"]
+
+
+def test_dags_nest_and_hand_out_outputs(world):
+    spec = """
+    templates:
+    - name: main
+      dag:
+        tasks:
+        - {name: nested, template: inner}
+        - {name: out, template: work, depends: nested,
+           arguments: {parameters: [{name: value, value: "{{tasks.nested.outputs.parameters.o}}"}]}}
+    - name: inner
+      dag: {tasks: [{name: t, template: work}]}
+      outputs: {parameters: [{name: o, valueFrom: {parameter: "{{tasks.t.outputs.parameters.out}}"}}]}
+    """
+    run = world(spec).run()
+    assert run.inputs("out") == {"value": "x"}
+    assert run.children("nested.t") == ["out"]
+    assert run.children("nested") == ["nested.t"]
+
+
+def test_the_exit_hook_of_a_task_is_waited_for(world):
+    spec = """
+    templates:
+    - name: main
+      dag:
+        tasks:
+        - {name: a, template: work, hooks: {exit: {template: work,
+           arguments: {parameters: [{name: value, value: "{{tasks.a.status}} {{tasks.a.outputs.parameters.out}}"}]}}}}
+        - {name: b, template: work, depends: a}
+    """
+    run = world(spec).run()
+    assert run.started == ["a", "a.onExit", "b"]
+    assert run.inputs("a.onExit") == {"value": "Succeeded x"}
+    assert run.nodes["a.onExit"]["nodeFlag"] == {"hooked": True}
+    assert run.children("a") == ["a.onExit", "b"]

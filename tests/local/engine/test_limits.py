@@ -1,0 +1,67 @@
+"""parallelism and failFast; and what a step of the engine costs."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+
+
+def fan_out(count: int, **main: str) -> str:
+    fields = "".join(f"\n  {key}: {value}" for key, value in main.items())
+    return f"""
+templates:
+- name: main{fields}
+  steps: [[{{name: w, template: work, withSequence: {{count: {count}}},
+            arguments: {{parameters: [{{name: value, value: "{{{{item}}}}"}}]}}}}]]
+"""
+
+
+@pytest.mark.parametrize("spec", ["parallelism: 3\n" + fan_out(10), fan_out(10, parallelism="3")])
+def test_no_more_pods_than_allowed_run_and_all_run_in_order(world, spec):
+    run = world(spec).run()
+    assert (run.phase, run.most_at_once) == ("Succeeded", 3)
+    assert run.started == [f"[0].w({index}:{index})" for index in range(10)]
+
+
+def test_what_waits_has_no_node_yet(world):
+    run = world("parallelism: 3\n" + fan_out(10)).start()
+    assert len(run.nodes) == 2 + 3
+
+
+def test_one_inner_workflow_at_a_time(world):
+    spec = """
+    templates:
+    - {name: main, parallelism: 1, steps: [[{name: w, template: inner, withSequence: {count: 2}}]]}
+    - {name: inner, steps: [[{name: a, template: work}], [{name: b, template: work}]]}
+    """
+    run = world(spec).run()
+    assert run.started == ["[0].w(0:0)[0].a", "[0].w(0:0)[1].b", "[0].w(1:1)[0].a", "[0].w(1:1)[1].b"]
+
+
+def test_fail_fast_starts_nothing_more(world, failing):
+    run = world(fan_out(5, parallelism="2", failFast="true"), failing("0")).run()
+    assert run.message == "template has failed or errored children and failFast enabled"
+    assert run.phases == {"": "Failed", "[0]": "Failed", "[0].w(0:0)": "Failed", "[0].w(1:1)": "Succeeded"}
+
+
+def seconds(run) -> float:
+    """Run all pods, without a world whose own cost grows."""
+    began = time.process_time()
+    step = run.execution.start(run.now)
+    commands = list(step.commands)
+    for command in commands:
+        step = run.execution.handle(PodStarted(command.node_id), run.now)
+        step = run.execution.handle(PodFinished(command.node_id, PodReport(exit_code=0)), run.now)
+        commands += step.commands
+    assert step.finished
+    return time.process_time() - began
+
+
+@pytest.mark.parametrize("limit", ["", "parallelism: 10\n"])
+def test_the_cost_of_a_worker_does_not_grow_with_their_number(world, limit):
+    few = min(seconds(world(limit + fan_out(500))) / 500 for _ in range(2))
+    many = seconds(world(limit + fan_out(2000))) / 2000
+    assert many < 2.5 * few

@@ -1,0 +1,142 @@
+"""What people do to a workflow while it runs: suspend, resume, set, stop, terminate; and its deadlines."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.interventions import check_resume, set_nodes
+from airflow_argo.local.engine.messages import PodReport, Resume, Shutdown, Suspend, Tick
+
+ASK = """
+templates:
+- name: main
+  steps:
+  - - {name: ask, template: ask}
+  - - {name: say, template: work, arguments: {parameters: [{name: value, value: "{{steps.ask.outputs.parameters.a}}"}]}}
+- name: ask
+  suspend: {}
+  outputs: {parameters: [{name: a, valueFrom: {supplied: {}%s}}]}
+"""
+
+
+def test_a_suspended_node_waits_until_it_is_resumed(world):
+    run = world(ASK % ", default: dflt").run()
+    assert (run.phase, run.phases["[0].ask"], run.step.wake_at) == ("Running", "Running", None)
+    run.tell(Resume()).run()
+    assert (run.phase, run.inputs("[1].say")) == ("Succeeded", {"value": "dflt"})
+
+
+def test_an_output_without_a_value_forbids_resuming(world):
+    run = world(ASK % "").run()
+    with pytest.raises(NodeError, match="raw output parameter 'a' has not been set"):
+        check_resume(run.workflow)
+    run.tell(Resume())
+    assert run.phases["[0].ask"] == "Running"
+
+
+def test_what_is_set_is_used(world):
+    run = world(ASK % "").run()
+    set_nodes(run.workflow, lambda node: node["displayName"] == "ask", "", run.now, parameters={"a": "by hand"})
+    run.tell(Tick())
+    assert run.phases["[0].ask"] == "Running"
+    run.tell(Resume()).run()
+    assert (run.phase, run.inputs("[1].say"), run.status["progress"]) == ("Succeeded", {"value": "by hand"}, "2/2")
+
+
+def test_a_phase_that_is_set_ends_the_node(world):
+    run = world(ASK % "").run()
+    set_nodes(run.workflow, lambda node: True, "", run.now, phase="Failed", message="no")
+    run.tell(Tick()).run()
+    assert (run.phase, run.nodes["[0].ask"]["message"]) == ("Failed", "no")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "values", "message"),
+    [
+        (False, {"phase": "Failed"}, "no suspend nodes matching nodeFieldSelector: name=x"),
+        (True, {"parameters": {"b": "1"}}, "node is not expecting output parameter 'b'"),
+    ],
+)
+def test_what_cannot_be_set(world, chosen, values, message):
+    run = world(ASK % "").run()
+    with pytest.raises(NodeError, match=message):
+        set_nodes(run.workflow, lambda node: chosen, "name=x", run.now, **values)
+
+
+def test_a_suspension_may_end_by_itself(world):
+    run = world("entrypoint: wait\ntemplates: [{name: wait, suspend: {duration: 20}}]").start()
+    began = run.now
+    run.run()
+    assert run.phase == "Succeeded"
+    assert 19 <= run.now - began <= 21
+
+
+TWO = "templates: [{name: main, steps: [[{name: a, template: work}], [{name: b, template: work}]]}]"
+
+
+def test_nothing_new_starts_while_a_workflow_is_suspended(world):
+    run = world(TWO)
+    run.run_until(lambda: run.phases.get("[0].a") == "Running")
+    run.tell(Suspend()).run()
+    assert (run.phase, run.phases["[0].a"], "[1]" in run.phases) == ("Running", "Succeeded", False)
+    run.tell(Resume()).run()
+    assert run.phase == "Succeeded"
+
+
+def test_a_workflow_may_begin_suspended(world):
+    run = world("suspend: true\n" + TWO).run()
+    assert (run.phase, run.status["nodes"]) == ("Running", {})
+    assert run.tell(Resume()).run().phase == "Succeeded"
+
+
+WITH_HANDLER = "onExit: work\n" + TWO
+
+
+@pytest.mark.parametrize(("strategy", "handler"), [("Stop", True), ("Terminate", False)])
+def test_stop_lets_the_exit_handler_run_and_terminate_does_not(world, strategy, handler):
+    run = world(WITH_HANDLER)
+    run.run_until(lambda: run.phases.get("[0].a") == "Running")
+    run.tell(Shutdown(strategy))
+    assert run.nodes["[0].a"]["message"] == f"workflow shutdown with strategy:  {strategy}"
+    run.run()
+    assert (run.phase, run.message) == ("Failed", f"Stopped with strategy '{strategy}'")
+    assert ("onExit" in run.phases) is handler
+
+
+def test_a_stopped_dag_fails_at_once_and_its_task_group_stays_running(world):
+    spec = "templates: [{name: main, dag: {tasks: [{name: w, template: work, withItems: [1, 2]}]}}]"
+    run = world(spec)
+    run.run_until(lambda: run.phases.get("w(1:2)") == "Running")
+    run.tell(Shutdown("Stop")).run()
+    assert (run.phase, run.phases["w"], run.phases["w(0:1)"]) == ("Failed", "Running", "Failed")
+
+
+def test_a_suspended_node_fails_when_the_workflow_is_stopped(world):
+    run = world(ASK % "").run()
+    run.tell(Shutdown("Stop")).run()
+    assert run.nodes["[0].ask"]["message"] == "Stopped with strategy 'Stop'"
+    assert run.phase == "Failed"
+
+
+def test_the_deadline_of_a_workflow_spares_its_exit_handler(world):
+    run = world("activeDeadlineSeconds: 60\n" + WITH_HANDLER)
+    run.start()
+    run.now = run.step.wake_at
+    run.tell(Tick()).run()
+    assert run.nodes["[0].a"]["message"] == "Step exceeded its deadline"
+    assert (run.phase, run.phases["onExit"]) == ("Failed", "Succeeded")
+
+
+def test_pods_are_given_the_earliest_deadline(world):
+    spec = """
+    activeDeadlineSeconds: 100
+    templates: [{name: main, activeDeadlineSeconds: 30, container: {image: x, command: [x]}}]
+    """
+    run = world(spec).start()
+    assert run.step.commands[0].deadline == run.now + 30
+
+
+def test_a_pod_that_was_killed_at_its_deadline_has_failed(world):
+    run = world("entrypoint: work", lambda pod: PodReport(exit_code=143, deadline_exceeded=True)).run()
+    assert run.message == "Pod was active on the node longer than the specified deadline"

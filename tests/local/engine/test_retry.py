@@ -1,0 +1,93 @@
+"""retryStrategy: attempts, policies, limits and back-off."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_argo.local.engine.messages import PodReport
+
+
+def retried(strategy: str) -> str:
+    return f"""
+    entrypoint: again
+    templates:
+    - name: again
+      retryStrategy: {strategy}
+      container: {{image: x, command: [x], args: ["{{{{retries}}}} {{{{lastRetry.status}}}}"]}}
+    """
+
+
+class Attempts:
+    """A worker that fails a number of times."""
+
+    def __init__(self, failures: int, report: PodReport | None = None) -> None:
+        self.failures = failures
+        self.report = report or PodReport(exit_code=1)
+        self.said: list[str] = []
+
+    def __call__(self, pod) -> PodReport:
+        self.said.append(pod.template["container"]["args"][0])
+        return self.report if len(self.said) <= self.failures else PodReport(exit_code=0)
+
+
+def test_attempts_hang_below_a_retry_node_and_know_the_last_one(world):
+    worker = Attempts(2)
+    run = world(retried("{limit: 3}"), worker).run()
+    assert worker.said == ["0 ", "1 Failed", "2 Failed"]
+    assert run.nodes[""]["type"] == "Retry"
+    assert run.children("") == ["(0)", "(1)", "(2)"]
+    assert run.nodes["(0)"]["nodeFlag"] == {"retried": True}
+    assert (run.phase, run.status["progress"]) == ("Succeeded", "1/3")
+
+
+def test_the_limit_counts_further_attempts(world):
+    run = world(retried("{limit: 1}"), Attempts(5)).run()
+    assert (run.phase, run.message, len(run.started)) == ("Failed", "No more retries left", 2)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "report", "attempts"),
+    [
+        ("{limit: 1}", PodReport(exit_code=1), 2),
+        ("{limit: 1}", PodReport(exit_code=None, error="pod deleted"), 1),
+        ("{limit: 1, retryPolicy: OnError}", PodReport(exit_code=1), 1),
+        ("{limit: 1, retryPolicy: OnError}", PodReport(exit_code=None, error="pod deleted"), 2),
+        ("{limit: 1, retryPolicy: Always}", PodReport(exit_code=None, error="pod deleted"), 2),
+        ("{limit: 1, retryPolicy: OnTransientError}", PodReport(exit_code=1), 1),
+        ("{limit: 3, expression: \"lastRetry.exitCode == '7'\"}", PodReport(exit_code=7), 4),
+        ('{limit: 3, expression: "asInt(retries) < 1"}', PodReport(exit_code=7), 2),
+    ],
+)
+def test_policies(world, strategy, report, attempts):
+    assert len(world(retried(strategy), Attempts(9, report)).run().started) == attempts
+
+
+def test_back_off_grows_up_to_its_cap(world):
+    run = world(retried("{limit: 3, backoff: {duration: 10, factor: 3, cap: 40s}}"), Attempts(2))
+    run.run_until(lambda: run.nodes[""].get("message"))
+    assert run.nodes[""]["message"] == "Backoff for 10 seconds"
+    started = run.now
+    run.run_until(lambda: "(1)" in run.nodes)
+    assert 9 <= run.now - started <= 11
+    run.run_until(lambda: run.nodes[""].get("message", "").startswith("Backoff for 30"))
+    run.run()
+    assert run.phase == "Succeeded"
+    assert run.message == ""
+
+
+def test_back_off_ends_with_its_longest_duration(world):
+    run = world(retried("{limit: 9, backoff: {duration: 10, factor: 2, maxDuration: 25s}}"), Attempts(9)).run()
+    assert (run.phase, run.message) == ("Failed", "Backoff would exceed max duration limit")
+    assert len(run.started) == 2
+
+
+def test_steps_can_be_retried_too(world, failing):
+    spec = """
+    templates:
+    - name: main
+      retryStrategy: {limit: 1}
+      steps: [[{name: a, template: work}]]
+    """
+    run = world(spec, failing("x")).run()
+    assert sorted(run.phases) == ["", "(0)", "(0)[0]", "(0)[0].a", "(1)", "(1)[0]", "(1)[0].a"]
+    assert (run.phase, run.message) == ("Failed", "No more retries left")

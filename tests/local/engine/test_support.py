@@ -1,0 +1,38 @@
+"""What the engine does not do is said by name, before a workflow is accepted."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_argo.local.engine.support import unsupported
+
+
+def with_template(**fields):
+    return {"spec": {"entrypoint": "x", "templates": [{"name": "x", **fields}]}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"resource": {"action": "get"}}, "templates.x.resource: resource templates need Kubernetes"),
+        ({"container": {"image": "a"}, "sidecars": [{"name": "s"}]}, "templates.x.sidecars"),
+        ({"container": {"image": "a"}, "daemon": True}, "templates.x.daemon"),
+        ({"dag": {"tasks": [{"name": "t", "inline": {"plugin": {}}}]}}, "templates.x.tasks.t.inline.plugin"),
+    ],
+)
+def test_it_names_the_place(fields, path):
+    found = unsupported(with_template(**fields))
+    assert len(found) == 1
+    assert found[0].startswith(path)
+
+
+def test_what_only_a_scheduler_cares_for_is_accepted():
+    template = {
+        "container": {"image": "a", "resources": {"limits": {"cpu": "1"}}},
+        "nodeSelector": {"a": "b"},
+        "tolerations": [{}],
+        "metadata": {"labels": {"a": "b"}},
+    }
+    workflow = with_template(**template)
+    workflow["spec"].update(podGC={"strategy": "OnPodCompletion"}, serviceAccountName="x", ttlStrategy={})
+    assert unsupported(workflow) == []

@@ -1,0 +1,126 @@
+"""Where templates come from: inline, templateRef, workflowTemplateRef, templateDefaults; what they are given."""
+
+from __future__ import annotations
+
+import pytest
+
+from airflow_argo.local.engine.messages import Resume
+
+LIBRARY = {
+    "spec": {
+        "arguments": {"parameters": [{"name": "who", "value": "library"}]},
+        "entrypoint": "hello",
+        "templates": [
+            {"name": "hello", "steps": [[{"name": "say", "template": "say"}]]},
+            {"name": "say", "container": {"image": "x", "args": ["{{workflow.parameters.who}}"]}},
+        ],
+    }
+}
+
+
+def test_a_referenced_template_finds_its_own_and_sees_the_callers_variables(world):
+    run = world("""
+    arguments: {parameters: [{name: who, value: caller}]}
+    templates: [{name: main, steps: [[{name: a, templateRef: {name: lib, template: hello}}]]}]
+    """)
+    run.templates["lib", False] = LIBRARY
+    run.start()
+    assert run.step.commands[0].template["container"]["args"] == ["caller"]
+    assert run.nodes["[0].a[0].say"]["templateScope"] == "namespaced/lib"
+    assert set(run.status["storedTemplates"]) == {"namespaced/lib/hello", "namespaced/lib/say"}
+    run.templates.clear()
+    assert run.run().phase == "Succeeded"
+
+
+def test_a_missing_workflow_template_is_an_error(world):
+    run = world("templates: [{name: main, steps: [[{name: a, templateRef: {name: lib, template: hello}}]]}]").run()
+    assert run.message.endswith("error: workflow template lib not found")
+
+
+def test_a_workflow_may_be_a_workflow_template(world):
+    run = world("{entrypoint: '', workflowTemplateRef: {name: lib}, arguments: {parameters: [{name: who, value: me}]}}")
+    for key in ("entrypoint", "templates"):
+        del run.workflow["spec"][key]
+    run.templates["lib", False] = LIBRARY
+    run.start()
+    assert run.step.commands[0].template["container"]["args"] == ["me"]
+    assert run.workflow["metadata"]["labels"]["workflows.argoproj.io/workflow-template"] == "lib"
+    assert run.run().phase == "Succeeded"
+
+
+def test_an_inline_template_needs_no_name(world):
+    run = world("""
+    templates: [{name: main, dag: {tasks: [{name: a, inline: {container: {image: x, args: [hi]}}}]}}]
+    """).run()
+    assert (run.phase, run.nodes["a"]["type"], run.nodes["a"].get("templateName")) == ("Succeeded", "Pod", None)
+
+
+def test_template_defaults_reach_every_template_of_their_type(world):
+    run = world("""
+    entrypoint: work
+    templateDefaults: {activeDeadlineSeconds: 9, container: {env: [{name: A, value: "1"}]}, script: {image: y}}
+    """).start()
+    template = run.step.commands[0].template
+    assert (template["activeDeadlineSeconds"], template["container"]["env"]) == (9, [{"name": "A", "value": "1"}])
+    assert "script" not in template
+
+
+ARGUMENTS = """
+entrypoint: main
+arguments: {parameters: [{name: own, value: %s}, {name: other, value: there}]}
+templates:
+- name: main
+  inputs: {parameters: [{name: own, value: here}, {name: plain, default: dflt}]}
+  container:
+    {image: x, args: ["{{inputs.parameters.own}} {{inputs.parameters.plain}} {{workflow.parameters.other}} {{no}}"]}
+"""
+
+
+@pytest.mark.parametrize(("value", "text"), [("given", "given"), ("1.0", "1"), ("1e3", "1e3"), ("true", "true")])
+def test_an_argument_wins_over_the_inputs_own_value(world, value, text):
+    run = world(ARGUMENTS % value).start()
+    assert run.step.commands[0].template["container"]["args"] == [f"{text} dflt there {{{{no}}}}"]
+
+
+def test_an_input_that_gets_nothing_is_an_error(world):
+    run = world("templates: [{name: main, inputs: {parameters: [{name: a}]}, container: {image: x}}]").run()
+    assert run.message == "error in entry template execution: inputs.parameters.a was not supplied"
+
+
+def test_labels_may_be_computed(world):
+    run = world("""
+    entrypoint: work
+    arguments: {parameters: [{name: who, value: me}]}
+    workflowMetadata: {labels: {a: b}, labelsFrom: {who: {expression: workflow.parameters.who}}}
+    """).run()
+    labels = run.workflow["metadata"]["labels"]
+    assert (labels["a"], labels["who"]) == ("b", "me")
+
+
+def test_a_suspend_node_offers_the_choices_of_its_input(world):
+    run = world("""
+    templates:
+    - name: main
+      steps:
+      - - {name: ask, template: ask, arguments: {parameters: [{name: ok, value: '{"enum": ["yes", "no"]}'}]}}
+    - name: ask
+      suspend: {}
+      inputs: {parameters: [{name: ok}]}
+      outputs: {parameters: [{name: ok, valueFrom: {supplied: {}, default: "no"}}]}
+    """).run()
+    row = run.nodes["[0].ask"]["inputs"]["parameters"][0]
+    assert (row["enum"], row["default"]) == (["yes", "no"], "yes")
+    assert run.tell(Resume()).run().outputs("[0].ask") == {"ok": "no"}
+
+
+def test_a_pod_patch_changes_the_main_container(world):
+    run = world("""
+    entrypoint: work
+    podSpecPatch: '{"containers": [{"name": "main", "env": [{"name": "A", "value": "{{inputs.parameters.value}}"}]}]}'
+    """).start()
+    assert run.step.commands[0].template["container"]["env"] == [{"name": "A", "value": "x"}]
+
+
+def test_a_pod_patch_that_is_none_is_an_error(world):
+    run = world("entrypoint: work\npodSpecPatch: '[not, an, object]'").run()
+    assert (run.phase, run.nodes[""]["message"]) == ("Error", "Error applying PodSpecPatch")
