@@ -1,0 +1,109 @@
+"""The pods' directories: made, and removed whatever a worker did in them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from airflow_argo.local.execution.paths import TMP, Layout, below
+
+_IN_EVERY_IMAGE = frozenset(map(Path, ("/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/var")))
+_SHELL_SAFE = re.compile(r"[\w./-]+", re.ASCII)
+
+
+class PodDirectory:
+    """One pod's: ``root`` plays the image's ``/``, ``tmp`` its ``/tmp``; beside them what the worker need not see."""
+
+    def __init__(self, path: Path, *, private_tmp: bool) -> None:
+        self.path = path
+        self.script = path / "script"
+        self.layout = Layout(root=str(path / "root"), tmp=str(path / "tmp"), private_tmp=private_tmp)
+
+    def make(self) -> None:
+        """Make it, empty."""
+        for directory in (self.path, Path(self.layout.root), Path(self.layout.tmp)):
+            directory.mkdir()
+        Path(self.layout.tmp).chmod(0o1777)
+
+    def make_parents(self, paths: list[str]) -> None:
+        """Make the directories of rewritten paths whose directory an image, or this machine, would have."""
+        for path in paths:
+            parent = Path(path).parent
+            if below(path, TMP):
+                continue
+            if parent in _IN_EVERY_IMAGE or parent.is_dir():
+                Path(self.layout.on_host(str(parent))).mkdir(parents=True, exist_ok=True)
+
+
+def make_base(root: Path) -> Path:
+    """Make the directory of all pods of this process, and remove those that killed servers have left.
+
+    It is below the root, unless workers could not see it there (their ``/tmp`` is another one) or a shell could not
+    take its name without quotes, which rewritten paths do not get.
+    """
+    parent = root.resolve() / "pods"
+    if below(str(parent), TMP) or not _SHELL_SAFE.fullmatch(str(parent)):
+        parent = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir()).resolve()  # noqa: S108
+    parent.mkdir(parents=True, exist_ok=True)
+    for left in parent.glob("argo-pods-*"):
+        if not _alive(left.name):
+            remove(left)
+    return Path(tempfile.mkdtemp(prefix=f"argo-pods-{os.getpid()}-", dir=parent))
+
+
+def remove(directory: Path) -> None:
+    """Remove a directory, with what a worker made unwritable in it; what cannot be removed stays."""
+    if _remove_empty(directory) or _mounts_below(directory):
+        # Mounts there were never seen; deleting through a mount would delete the user's own files.
+        return
+    shutil.rmtree(directory, ignore_errors=True)
+    if directory.exists():
+        for at, directories, _ in os.walk(directory):
+            for name in directories:
+                with contextlib.suppress(OSError):
+                    os.chmod(f"{at}/{name}", 0o700, follow_symlinks=os.chmod not in os.supports_follow_symlinks)  # noqa: PTH101
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_empty(directory: Path) -> bool:
+    """Try the quick way: most workers leave nothing but the directories themselves."""
+    try:
+        for name in ("root", "tmp"):
+            (directory / name).rmdir()
+        (directory / "script").unlink(missing_ok=True)
+        directory.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def visible_below_tmp(paths: list[str]) -> list[str]:
+    """Of the directories that the server stands on, give those that a private ``/tmp`` would hide."""
+    candidates = sorted({os.path.realpath(path) for path in paths})
+    hidden = [path for path in candidates if path != TMP and below(path, TMP)]
+    return [path for path in hidden if not any(path != other and below(path, other) for other in hidden)]
+
+
+def _alive(name: str) -> bool:
+    match = re.match(r"argo-pods-(\d+)-", name)
+    if match is None:
+        return True
+    try:
+        os.kill(int(match[1]), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _mounts_below(directory: Path) -> bool:
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return False
+    return any(below(line.split(" ", 5)[4], str(directory)) for line in mounts.splitlines())

@@ -1,0 +1,109 @@
+"""Reads what a worker has left behind, trusting none of it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Mapping
+from typing import Any
+
+from airflow_argo.local.execution.paths import TMP, Layout, absolute, below, output_files, unreadable_reason
+
+MAX_PARAMETER = 1024 * 1024
+_MAX_LINKS = 40
+_NOT_UTF_8 = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
+
+
+class UnreadableError(Exception):
+    """An output file that is not there, or that cannot be taken; the text is the reason."""
+
+
+def read_parameters(template: Mapping[str, Any], layout: Layout, cwd: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Read a pod's output parameters after it has ended, whatever its exit code.
+
+    :param cwd: the worker's working directory on this machine, where relative paths start.
+    :return: values by name, and by name why there is none.
+    """
+    values: dict[str, str] = {}
+    reasons: dict[str, str] = {}
+    for name, path in output_files(template).items():
+        data, reason = _data_or_reason(path, layout, cwd)
+        if reason:
+            reasons[name] = unreadable_reason(path, reason)
+        else:
+            values[name] = as_text(data.removesuffix(b"\n"))
+    return values, reasons
+
+
+def as_text(data: bytes) -> str:
+    """Decode a worker's output as Go prints it: one U+FFFD for each byte that is no UTF-8."""
+    return data.decode("utf-8", errors="surrogateescape").translate(_NOT_UTF_8)
+
+
+def _data_or_reason(path: str, layout: Layout, cwd: str) -> tuple[bytes, str]:
+    try:
+        return _read(path, layout, cwd), ""
+    except UnreadableError as error:
+        return b"", str(error)
+    except (OSError, ValueError) as error:
+        return b"", reason_of(error)
+
+
+def _read(path: str, layout: Layout, cwd: str) -> bytes:
+    # The worker's processes are killed by now: nobody moves the files between the look and the read.
+    descriptor = os.open(_resolve(path, layout, cwd), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise UnreadableError("is a directory")
+        if not stat.S_ISREG(mode):
+            raise UnreadableError("is not a regular file")
+        data = file.read(MAX_PARAMETER + 1)
+    if len(data) > MAX_PARAMETER:
+        raise UnreadableError(
+            f"the value is larger than {MAX_PARAMETER} bytes; keep it in storage and output its address"
+        )
+    return data
+
+
+def _resolve(path: str, layout: Layout, cwd: str) -> str:
+    """Follow a path and its links as the worker would, and never out of the pod's directories."""
+    host = layout.on_host(absolute(path)) if path.startswith("/") else os.path.normpath(f"{cwd}/{path}")
+    for _ in range(_MAX_LINKS):
+        base = next((base for base in (layout.tmp, layout.root, cwd) if below(host, base)), None)
+        if base is None:
+            raise UnreadableError("leads out of the pod's directories")
+        link = _first_link(host, base)
+        if link is None:
+            return host
+        target = os.readlink(link)  # noqa: PTH115 - plain text is what is compared here
+        rest = host[len(link) :]
+        if target.startswith("/"):
+            target = _absolute_target(absolute(target), layout)
+        else:
+            target = f"{os.path.dirname(link)}/{target}"  # noqa: PTH120
+        host = os.path.normpath(target + rest)
+    raise UnreadableError(os.strerror(errno.ELOOP).lower())
+
+
+def _absolute_target(target: str, layout: Layout) -> str:
+    if below(target, TMP) and layout.private_tmp:
+        return layout.on_host(target)
+    return target
+
+
+def _first_link(path: str, base: str) -> str | None:
+    at = base
+    for part in path[len(base) :].split("/"):
+        at = f"{at}/{part}" if part else at
+        if os.path.islink(at):  # noqa: PTH114
+            return at
+    return None
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """Name a system error as Go does: ``no such file or directory``."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror[:1].lower() + error.strerror[1:]
+    return str(error)

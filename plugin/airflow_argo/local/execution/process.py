@@ -1,0 +1,216 @@
+"""The executor: runs pods as local process groups."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.execution import directories
+from airflow_argo.local.execution.images import IMAGES, Entrypoint
+from airflow_argo.local.execution.isolation import Isolation
+from airflow_argo.local.execution.launcher import LIBRARY_PATHS, Launcher
+from airflow_argo.local.execution.logs import MAX_LOG, Logs
+from airflow_argo.local.execution.pod import Pod, PodKey, Tell
+from airflow_argo.local.execution.preparation import Surroundings
+from airflow_argo.local.execution.programs import search_path, write_programs
+from airflow_argo.local.execution.run import PodRun, Workshop
+
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+class ProcessExecutor:
+    """Runs pods of one container or script template each; belongs to one event loop.
+
+    :param root: for logs (kept) and for what workers write (removed); made if it does not exist.
+    :param isolation: None for the best that this machine allows.
+    :param max_pods: how many run at once; the others wait, first come, first served. By default four for each CPU.
+    :param grace_seconds: from SIGTERM to SIGKILL when a pod is stopped; Argo's is 30.
+    :param images: what images run that are named without a command, over the known ones (``images.IMAGES``).
+    :param environment: variables that every worker gets; of the server's own it gets PATH, and what
+        the server's interpreter needs to find its libraries.
+    :param max_log_bytes: the limit of a pod's log.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        isolation: Isolation | None = None,
+        max_pods: int | None = None,
+        grace_seconds: float = 30.0,
+        images: Mapping[str, Entrypoint] | None = None,
+        environment: Mapping[str, str] | None = None,
+        max_log_bytes: int = MAX_LOG,
+    ) -> None:
+        self._root = root
+        self._wanted = isolation
+        self._max_pods = max_pods or 4 * (os.cpu_count() or 1)
+        self._grace_seconds = grace_seconds
+        self._images = {**IMAGES, **(images or {})}
+        self._environment = dict(environment or {})
+        self._logs = Logs(root / "logs", max_log_bytes)
+        self._base: Path | None = None
+        self._workshop: Workshop | None = None
+        self._opening = asyncio.Lock()
+        self._cleaner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argo-pod-cleaner")
+        self._runs: dict[PodKey, PodRun] = {}
+        self._waiting: deque[PodRun] = deque()
+        self._active: set[PodRun] = set()
+        self._reopening: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def logs(self) -> Logs:
+        """The logs of all pods, of those that run too."""
+        return self._logs
+
+    @property
+    def isolation(self) -> Isolation | None:
+        """How workers are isolated; None while no pod has been started."""
+        if self._workshop is None:
+            return None
+        return Isolation.PRIVATE_TMP if self._workshop.surroundings.private_tmp else Isolation.REWRITING
+
+    async def start(self, pod: Pod, tell: Tell) -> None:
+        """Start a pod, or put it in the queue; return when it runs, has failed to start, or waits.
+
+        :param tell: hears what happens to it, possibly before this returns; at the end exactly one PodFinished.
+        :raises ValueError: if this pod runs already, or the executor is closed.
+        :raises NotSupportedError: if this machine does not allow the isolation that was asked for.
+        """
+        if self._closed:
+            raise ValueError(f"pod {pod.command.pod_name} cannot start: the executor is closed")
+        if pod.key in self._runs:
+            raise ValueError(f"pod {pod.command.pod_name} of workflow {pod.workflow_name} runs already")
+        run = PodRun(pod, tell, self._forget)
+        self._runs[pod.key] = run
+        self._waiting.append(run)
+        try:
+            await self._open()
+        except BaseException:
+            self._drop(run)
+            raise
+        self._launch_waiting()
+        if run in self._active:
+            await asyncio.shield(run.settled)
+
+    async def stop(self, key: PodKey) -> None:
+        """Stop a pod, in the queue or running; a PodFinished follows. Nothing happens if it has ended."""
+        if run := self._runs.get(key):
+            run.stop()
+
+    async def close(self) -> None:
+        """Kill everything, tell nobody; what stays is the logs."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._reopening is not None:
+            self._reopening.cancel()
+        for run in list(self._runs.values()):
+            run.abandon()
+        self._runs.clear()
+        self._waiting.clear()
+        self._active.clear()
+        async with self._opening:
+            if self._workshop is not None:
+                await self._workshop.launcher.close()
+        await asyncio.get_running_loop().run_in_executor(None, self._clean_up)
+
+    def log_path(self, workflow_uid: str, pod_name: str) -> Path:
+        """Where the log of a pod's container ``main`` is, or will be."""
+        return self._logs.path(workflow_uid, pod_name)
+
+    def read_log(
+        self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
+    ) -> Iterator[str]:
+        """Give the lines that a pod's container ``main`` has written so far; see ``Logs.read``."""
+        return self._logs.read(workflow_uid, pod_name, tail=tail, limit_bytes=limit_bytes)
+
+    def follow_log(self, workflow_uid: str, pod_name: str, *, tail: int | None = None) -> AsyncIterator[str]:
+        """Give the lines written so far and each new one until the pod ends; see ``Logs.follow``."""
+        return self._logs.follow(workflow_uid, pod_name, tail=tail)
+
+    def delete_logs(self, workflow_uid: str) -> None:
+        """Remove the logs of a workflow that is deleted."""
+        self._logs.delete(workflow_uid)
+
+    async def _open(self) -> None:
+        async with self._opening:
+            if self._closed or (self._workshop is not None and self._workshop.launcher.alive):
+                return
+            if self._workshop is not None:
+                await self._workshop.launcher.close()
+            if self._base is None:
+                self._base = directories.make_base(self._root)
+            self._workshop = await self._make_workshop(self._base)
+
+    async def _make_workshop(self, base: Path) -> Workshop:
+        programs = base / "programs"
+        write_programs(programs)
+        trial = base / "trial"
+        trial.mkdir(exist_ok=True)
+        launcher, isolation = await Launcher.open(self._wanted, trial)
+        surroundings = Surroundings(
+            base=base,
+            private_tmp=isolation is Isolation.PRIVATE_TMP,
+            visible=directories.visible_below_tmp([sys.prefix, sys.base_prefix, *_working_directory()]),
+            images=self._images,
+            search_path=search_path(programs, os.environ.get("PATH") or _DEFAULT_PATH),
+            environment={**_interpreter_environment(), **self._environment},
+        )
+        return Workshop(launcher, self._logs, surroundings, self._discard, self._grace_seconds)
+
+    def _launch_waiting(self) -> None:
+        if self._workshop is None or self._closed:
+            return
+        while self._waiting and len(self._active) < self._max_pods:
+            if not self._workshop.launcher.alive:
+                self._reopening = asyncio.get_running_loop().create_task(self._reopen())
+                return
+            run = self._waiting.popleft()
+            self._active.add(run)
+            run.launch(self._workshop)
+
+    async def _reopen(self) -> None:
+        try:
+            await self._open()
+        except (ArgoError, OSError):
+            for run in list(self._waiting):
+                run.lost()
+        self._launch_waiting()
+
+    def _forget(self, run: PodRun) -> None:
+        self._drop(run)
+        # In its own turn of the loop: the pods that wait must not start in the middle of another one's end.
+        asyncio.get_running_loop().call_soon(self._launch_waiting)
+
+    def _drop(self, run: PodRun) -> None:
+        self._runs.pop(run.pod.key, None)
+        self._active.discard(run)
+        if run in self._waiting:
+            self._waiting.remove(run)
+
+    def _discard(self, directory: Path) -> None:
+        self._cleaner.submit(directories.remove, directory)
+
+    def _clean_up(self) -> None:
+        self._cleaner.shutdown(wait=True)
+        if self._base is not None:
+            directories.remove(self._base)
+
+
+def _working_directory() -> list[str]:
+    try:
+        return [str(Path.cwd())]
+    except FileNotFoundError:  # It was removed while the server ran.
+        return []
+
+
+def _interpreter_environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in LIBRARY_PATHS if name in os.environ}
