@@ -1,0 +1,69 @@
+"""The parts of the embedded server, put together."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from airflow_argo.local.admission import Admission
+from airflow_argo.local.controller import Controller
+from airflow_argo.local.engine.execution import Execution
+from airflow_argo.local.engine.support import unsupported
+from airflow_argo.local.execution.process import ProcessExecutor
+from airflow_argo.local.options import ServerOptions
+from airflow_argo.local.pods import PodLogs
+from airflow_argo.local.server.app import make_app
+from airflow_argo.local.store import Store
+from airflow_argo.local.templates import Templates
+from airflow_argo.local.workers import ProcessWorkers
+
+# A new store counts from the time on, so that the versions a client has seen of an earlier one are too old, not wrong.
+_VERSIONS_A_SECOND = 100
+
+# From SIGTERM to SIGKILL; a cluster waits 30 seconds.
+_GRACE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A server's parts, without its socket."""
+
+    controller: Controller
+    admission: Admission
+    logs: PodLogs
+
+    def app(self, token: str) -> ASGIApp:
+        """The REST API."""
+        return make_app(self.controller, self.admission, self.logs, token=token)
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def open(cls, directory: Path, options: ServerOptions) -> AsyncIterator[Assembly]:
+        """Put the parts together and go on with what was running; at the end stop all workers.
+
+        :param directory: where the workers' files and logs are, and the database if the options name a directory.
+        :raises ArgoError: if the directory cannot be used.
+        """
+        path = directory / "argo.db" if options.directory else None
+        store = Store(path, first_version=int(time.time() * _VERSIONS_A_SECOND))
+        try:
+            executor = ProcessExecutor(directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS)
+            admission = Admission(Templates(store, time.time), unsupported)
+
+            def execute(workflow: dict[str, Any]) -> Execution:
+                return Execution(workflow, templates=admission.lookup(workflow["metadata"]["namespace"]))
+
+            controller = Controller(store, ProcessWorkers(executor), execute)
+            controller.recover()
+            try:
+                yield cls(controller, admission, executor)
+            finally:
+                await controller.close()
+        finally:
+            store.close()

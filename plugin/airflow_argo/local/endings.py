@@ -1,0 +1,43 @@
+"""How a workflow ends other than by the engine: with a fault, after a restart, and when its time to live is over."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airflow_argo.local.engine.times import epoch, rfc3339
+
+_PREFIX = "workflows.argoproj.io/"
+_TTL = {"Succeeded": "secondsAfterSuccess", "Failed": "secondsAfterFailure"}
+
+
+def running_pods(workflow: dict[str, Any]) -> list[str]:
+    """The ids of the nodes whose pods run."""
+    nodes = (workflow.get("status") or {}).get("nodes") or {}
+    return [key for key, node in nodes.items() if node.get("type") == "Pod" and node.get("phase") == "Running"]
+
+
+def fail(workflow: dict[str, Any], error: Exception, now: float) -> None:
+    """End a workflow whose execution has broken down.
+
+    :param now: seconds since the epoch.
+    """
+    labels = workflow["metadata"].setdefault("labels", {})
+    labels.update({f"{_PREFIX}completed": "true", f"{_PREFIX}phase": "Error"})
+    workflow["status"].update(
+        phase="Error",
+        message=f"the embedded Argo Server's engine failed: {type(error).__name__}: {error}",
+        finishedAt=rfc3339(now),
+    )
+
+
+def expiry(workflow: dict[str, Any]) -> float | None:
+    """When a finished workflow's ttlStrategy deletes it, in seconds since the epoch."""
+    status = workflow["status"]
+    # With a workflowTemplateRef the strategy may be the template's: this spec joins both.
+    spec = status.get("storedWorkflowTemplateSpec") or workflow["spec"]
+    strategy = spec.get("ttlStrategy") or {}
+    seconds = strategy.get(_TTL.get(status.get("phase", ""), ""), strategy.get("secondsAfterCompletion"))
+    finished = status.get("finishedAt")
+    if seconds is None or not finished:
+        return None
+    return epoch(finished) + float(seconds)

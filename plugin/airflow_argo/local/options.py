@@ -1,0 +1,58 @@
+"""How the embedded server is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.server.guard import is_loopback
+
+DEFAULT_PORT = 2746
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """What ``airflow-argo local`` can be told.
+
+    :param host: address to listen on.
+    :param port: 0 picks a free one.
+    :param directory: where workflows, logs and artifacts are kept; None forgets all of it at the end.
+    :param workers: how many pods run at a time; None leaves it to the executor.
+    :param token_file: a file whose text callers have to send as bearer token; needed to listen on other addresses than
+        this machine's own.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    directory: Path | None = None
+    workers: int | None = None
+    token_file: Path | None = None
+
+    def token(self) -> str:
+        """The token that callers need, empty if none.
+
+        :raises ArgoError: if its file cannot be read or is empty, or if everybody on the network could run commands.
+        """
+        if self.token_file is None:
+            if not is_loopback(self.host):
+                raise ArgoError(
+                    f"{self.host} can be reached by others, who could run any command here",
+                    hint="Give a --token-file, or listen on 127.0.0.1.",
+                )
+            return ""
+        try:
+            token = self.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ArgoError(f"cannot read the token file {self.token_file}: {error}") from error
+        if not token:
+            raise ArgoError(f"the token file {self.token_file} is empty", hint="Write a long random word into it.")
+        return token
+
+    def check(self) -> None:
+        """Refuse what cannot be.
+
+        :raises ArgoError: saying what.
+        """
+        if self.workers is not None and self.workers < 1:
+            raise ArgoError(f"--workers {self.workers}: at least one worker is needed")

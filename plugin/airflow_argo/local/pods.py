@@ -1,0 +1,50 @@
+"""The pods of a workflow as its nodes tell of them: names and labels."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from airflow_argo.local.engine import nodes
+from airflow_argo.local.execution.pod import PodKey
+from airflow_argo.local.store import is_finished
+
+_PREFIX = "workflows.argoproj.io/"
+_ENDED = ("Succeeded", "Failed", "Error")
+
+
+class PodLogs(Protocol):
+    """Where the output of the pods' containers ``main`` is kept."""
+
+    def read_log(
+        self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
+    ) -> Iterator[str]:
+        """The lines written so far; none where there is no such pod."""
+
+    def follow_log(self, workflow_uid: str, pod_name: str, *, tail: int | None = None) -> AsyncIterator[str]:
+        """The lines written so far, and each new one until the pod ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodRecord:
+    """A pod that runs or ran.
+
+    :param labels: those that Argo gives it.
+    """
+
+    key: PodKey
+    name: str
+    labels: Mapping[str, str]
+
+
+def pods_of(workflow: Mapping[str, Any]) -> Iterator[PodRecord]:
+    """All pods of a workflow but those that have not started; hits of a cache have none."""
+    metadata = workflow["metadata"]
+    for node_id, node in ((workflow.get("status") or {}).get("nodes") or {}).items():
+        if node.get("type") != "Pod" or node.get("phase") == "Pending" or node.get("memoizationStatus", {}).get("hit"):
+            continue
+        ended = is_finished(workflow) or node.get("phase") in _ENDED
+        labels = {f"{_PREFIX}workflow": metadata["name"], f"{_PREFIX}completed": str(ended).lower()}
+        name = nodes.pod_name(metadata["name"], node["name"], nodes.template_name(node))
+        yield PodRecord(PodKey(metadata["uid"], node_id), name, labels)

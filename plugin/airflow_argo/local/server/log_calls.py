@@ -1,0 +1,184 @@
+"""``…/log``: what the pods of a workflow wrote, and what they go on writing until the workflow ends."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import Request
+from starlette.routing import Route
+
+from airflow_argo.local import listing
+from airflow_argo.local.controller import Controller
+from airflow_argo.local.execution.pod import PodKey
+from airflow_argo.local.fields import Fields
+from airflow_argo.local.pods import PodLogs, PodRecord, pods_of
+from airflow_argo.local.refusal import Refusal, unsupported
+from airflow_argo.local.selectors import LabelSelector
+from airflow_argo.local.server.streams import StreamAnswer
+from airflow_argo.local.store import is_finished
+
+_CONTAINER = "main"
+_LOOK_FOR_PODS_SECONDS = 0.2
+_LINES_AHEAD = 1000
+_PATHS = (
+    "/api/v1/workflows/{namespace}/{name}/log",
+    "/api/v1/workflows/{namespace}/{name}/{pod_name}/log",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What is wanted of a log: ``podName``, ``grep``, ``selector`` and ``logOptions.*``.
+
+    Without a container nothing is wanted: Kubernetes does not choose among the containers of a pod (seen on v4.1.2).
+
+    :param tail_lines: of what is written already, only the last so many lines of each pod.
+    :param limit_bytes: only the first so many bytes of each pod.
+    """
+
+    pod_name: str
+    container: str
+    selector: LabelSelector
+    grep: re.Pattern[str] | None
+    follow: bool
+    previous: bool
+    tail_lines: int | None
+    limit_bytes: int | None
+
+    @classmethod
+    def parse(cls, pod_name: str, query: Mapping[str, str]) -> LogOptions:
+        """Read the query.
+
+        :raises Refusal: for what cannot be read (400, an expression 500), or is not supported (501).
+        """
+        if listing.boolean(query, "logOptions.timestamps") or listing.integer(query, "logOptions.sinceSeconds"):
+            raise unsupported("logOptions.timestamps and logOptions.sinceSeconds: it keeps no time for each line")
+        tail = listing.integer(query, "logOptions.tailLines") if query.get("logOptions.tailLines") else None
+        return cls(
+            pod_name=pod_name or query.get("podName", ""),
+            container=query.get("logOptions.container", ""),
+            selector=LabelSelector.parse(query.get("selector", "")),
+            grep=_compiled(query.get("grep", "")),
+            follow=listing.boolean(query, "logOptions.follow"),
+            previous=listing.boolean(query, "logOptions.previous"),
+            tail_lines=tail if tail is None or tail >= 0 else None,
+            limit_bytes=listing.integer(query, "logOptions.limitBytes") or None,
+        )
+
+    def nothing(self) -> bool:
+        """Whether no line can be meant."""
+        return self.container != _CONTAINER or self.previous
+
+    def wanted(self, workflow: Mapping[str, Any]) -> list[PodRecord]:
+        """The pods whose lines are wanted."""
+        return [
+            pod for pod in pods_of(workflow) if self.pod_name in ("", pod.name) and self.selector.matches(pod.labels)
+        ]
+
+    def message(self, pod_name: str, line: str) -> dict[str, Any] | None:
+        """The line as it is sent, None if ``grep`` does not find it; an empty line has no content (seen on v4.1.2)."""
+        if self.grep and not self.grep.search(line):
+            return None
+        return {"content": line, "podName": pod_name} if line else {"podName": pod_name}
+
+
+class LogCalls:
+    """The handlers of both paths."""
+
+    def __init__(self, controller: Controller, logs: PodLogs) -> None:
+        self._controller = controller
+        self._logs = logs
+
+    def routes(self) -> list[Route]:
+        """Path and method of each."""
+        return [Route(path, self.log, methods=["GET"]) for path in _PATHS]
+
+    async def log(self, request: Request) -> StreamAnswer:
+        """Open a stream of lines."""
+        query = request.query_params
+        for name in ("tailLines", "sinceSeconds", "limitBytes"):
+            # What is no number is refused before the stream begins, in the shape of an ordinary answer.
+            listing.integer(query, f"logOptions.{name}")
+        fields = Fields.parse(query.get("fields", ""))
+        messages = self._messages(request.path_params, query)
+        return StreamAnswer(messages, request.headers.get("accept", ""), fields)
+
+    async def _messages(
+        self, path: Mapping[str, str], query: Mapping[str, str]
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        workflow = self._controller.find(path["namespace"], path["name"])
+        options = LogOptions.parse(path.get("pod_name", ""), query)
+        if options.nothing():
+            return
+        lines = self._followed(workflow, options) if options.follow else self._written(workflow, options)
+        async with aclosing(lines):
+            async for pod_name, line in lines:
+                message = options.message(pod_name, line)
+                if message is not None:
+                    yield message
+
+    async def _written(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[tuple[str, str], None]:
+        uid = workflow["metadata"]["uid"]
+        for pod in options.wanted(workflow):
+            for line in self._logs.read_log(uid, pod.name, tail=options.tail_lines, limit_bytes=options.limit_bytes):
+                yield pod.name, line
+
+    async def _followed(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[tuple[str, str], None]:
+        lines: asyncio.Queue[tuple[str, str]] = asyncio.Queue(_LINES_AHEAD)
+        readers: dict[PodKey, asyncio.Task[None]] = {}
+        uid, current = workflow["metadata"]["uid"], workflow
+        try:
+            while True:
+                for pod in options.wanted(current):
+                    if pod.key not in readers:
+                        readers[pod.key] = asyncio.create_task(self._read(pod, options, lines))
+                ended = is_finished(current) and all(reader.done() for reader in readers.values())
+                async for line in _arriving(lines):
+                    yield line
+                if ended or self._controller.closing.is_set():
+                    return
+                # A workflow that is deleted meanwhile has ended.
+                current = self._controller.by_uid(uid) or {**current, "status": {"phase": "Failed"}}
+        finally:
+            for reader in readers.values():
+                reader.cancel()
+
+    async def _read(self, pod: PodRecord, options: LogOptions, lines: asyncio.Queue[tuple[str, str]]) -> None:
+        followed = self._logs.follow_log(pod.key.workflow_uid, pod.name, tail=options.tail_lines)
+        async for line in _within(followed, options.limit_bytes):
+            await lines.put((pod.name, line))
+
+
+async def _arriving(lines: asyncio.Queue[tuple[str, str]]) -> AsyncIterator[tuple[str, str]]:
+    """What is there, and what comes until it is time to look for new pods."""
+    clock = asyncio.get_running_loop().time
+    end = clock() + _LOOK_FOR_PODS_SECONDS
+    try:
+        while not lines.empty() or clock() < end:
+            yield await asyncio.wait_for(lines.get(), max(0.0, end - clock()))
+    except asyncio.TimeoutError:
+        return
+
+
+async def _within(lines: AsyncIterator[str], size: int | None) -> AsyncIterator[str]:
+    async for line in lines:
+        data = line.encode("utf-8", "replace")
+        if size is not None and len(data) >= size:
+            yield data[:size].decode("utf-8", "ignore")
+            return
+        size = None if size is None else size - len(data) - 1
+        yield line
+
+
+def _compiled(expression: str) -> re.Pattern[str] | None:
+    if not expression:
+        return None
+    try:
+        return re.compile(expression)
+    except re.error as error:
+        raise Refusal("INTERNAL", f'failed to compile "{expression}": error parsing regexp: {error}') from error

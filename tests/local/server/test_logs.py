@@ -1,0 +1,108 @@
+"""Logs, over HTTP."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Sh = Callable[..., dict[str, Any]]
+
+
+def lines(answer: Any) -> list[dict[str, str]]:
+    assert answer.status_code == 200, answer.text
+    return [json.loads(line)["result"] for line in answer.text.splitlines()]
+
+
+def log(api: Any, name: str, **query: str) -> Any:
+    params = {"logOptions.container": "main", **{key.replace("_", "."): value for key, value in query.items()}}
+    return api("GET", f"/api/v1/workflows/argo/{name}/log", params=params)
+
+
+@pytest.fixture
+def three_lines(api: Any, sh: Sh) -> str:
+    api.create("three-lines", sh("printf 'one\\n\\nthree'"))
+    api.wait("three-lines")
+    return "three-lines"
+
+
+def test_what_a_pod_wrote_an_empty_line_without_content(api: Any, three_lines: str) -> None:
+    pod = {"podName": "three-lines"}
+
+    assert lines(log(api, three_lines)) == [{"content": "one"} | pod, pod, {"content": "three"} | pod]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ({"grep": "^t.*e$"}, ["three"]),
+        ({"logOptions_tailLines": "1"}, ["three"]),
+        ({"logOptions_tailLines": "0"}, []),
+        ({"logOptions_limitBytes": "2"}, ["on"]),
+        ({"podName": "three-lines"}, ["one", "", "three"]),
+        ({"podName": "another"}, []),
+        ({"selector": "workflows.argoproj.io/workflow=three-lines"}, ["one", "", "three"]),
+        ({"selector": "workflows.argoproj.io/completed=false"}, []),
+        ({"logOptions_previous": "true"}, []),
+        ({"logOptions_container": "wait"}, []),
+        ({"logOptions_container": ""}, []),
+        ({"logOptions_follow": "true"}, ["one", "", "three"]),
+    ],
+)
+def test_what_is_asked_of_a_log(api: Any, three_lines: str, query: dict[str, str], expected: list[str]) -> None:
+    assert [line.get("content", "") for line in lines(log(api, three_lines, **query))] == expected
+
+
+def test_the_path_with_the_pod_name(api: Any, three_lines: str) -> None:
+    path = f"/api/v1/workflows/argo/{three_lines}/{three_lines}/log"
+
+    assert len(lines(api("GET", path, params={"logOptions.container": "main"}))) == 3
+
+
+def test_the_log_of_all_pods_of_a_fan_out(api: Any, sh: Sh) -> None:
+    worker = sh("echo worker {{inputs.parameters.i}}", "worker")
+    worker["inputs"] = {"parameters": [{"name": "i"}]}
+    call = {
+        "name": "w",
+        "template": "worker",
+        "withItems": [0, 1, 2],
+        "arguments": {"parameters": [{"name": "i", "value": "{{item}}"}]},
+    }
+    api.create("fanned", {"name": "main", "dag": {"tasks": [call]}}, worker)
+    api.wait("fanned")
+
+    found = lines(log(api, "fanned"))
+
+    assert sorted(line["content"] for line in found) == ["worker 0", "worker 1", "worker 2"]
+    assert len({line["podName"] for line in found}) == 3
+
+
+def test_following_a_workflow_gives_the_lines_of_pods_that_start_later(api: Any, sh: Sh) -> None:
+    steps = [[{"name": "a", "template": "first"}], [{"name": "b", "template": "second"}]]
+    api.create("followed", {"name": "main", "steps": steps}, sh("echo 1", "first"), sh("echo 2", "second"))
+
+    found = lines(log(api, "followed", logOptions_follow="true"))
+
+    assert [line["content"] for line in found] == ["1", "2"]
+    assert api("GET", "/api/v1/workflows/argo/followed").json()["status"]["phase"] == "Succeeded"
+
+
+def test_a_broken_expression_is_refused(api: Any, three_lines: str) -> None:
+    answer = log(api, three_lines, grep="([")
+
+    assert answer.status_code == 500
+    assert answer.json()["error"]["message"].startswith('failed to compile "([": error parsing regexp:')
+
+
+@pytest.mark.parametrize("query", [{"logOptions_timestamps": "true"}, {"logOptions_sinceSeconds": "5"}])
+def test_what_is_not_kept_is_said(api: Any, three_lines: str, query: dict[str, str]) -> None:
+    answer = log(api, three_lines, **query)
+
+    assert answer.status_code == 501
+    assert "no time for each line" in answer.json()["error"]["message"]
+
+
+def test_a_deleted_workflow_has_no_log(api: Any, three_lines: str) -> None:
+    api("DELETE", f"/api/v1/workflows/argo/{three_lines}")
+
+    assert log(api, three_lines).status_code == 404

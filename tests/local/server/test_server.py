@@ -1,0 +1,199 @@
+"""The server as a whole: how it starts, what it keeps, whom it answers, how it ends."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.testing import running_server
+
+Sh = Callable[..., dict[str, Any]]
+COMMAND = [sys.executable, "-m", "airflow_argo.local", "--port", "0"]
+
+
+@contextlib.contextmanager
+def server_process(*options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The server as a program of its own, and its URL."""
+    with subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server, server.stdout.readline().strip()
+        finally:
+            server.kill()
+
+
+def test_it_says_what_it_is(api: Any) -> None:
+    answer = api("GET", "/api/v1/version")
+
+    assert answer.json()["version"].startswith("v4.1.2+embedded")
+    assert answer.headers["grpc-metadata-argo-version"] == answer.json()["version"]
+
+
+def test_a_workflow_runs_and_gives_its_output(api: Any, sh: Sh) -> None:
+    template = sh("echo -n hello > /tmp/result")
+    template["outputs"] = {"parameters": [{"name": "result", "valueFrom": {"path": "/tmp/result"}}]}
+    created = api.create("outputs", template)
+    assert created.status_code == 200
+    assert created.json()["status"] == {"startedAt": None, "finishedAt": None}
+
+    node = api.wait("outputs")["status"]["nodes"]["outputs"]
+
+    assert node["phase"] == "Succeeded"
+    assert node["outputs"]["parameters"][0]["value"] == "hello"
+
+
+def test_a_running_workflow_is_stopped(api: Any, sh: Sh) -> None:
+    api.create("stopped", sh("exec sleep 60"))
+    api.wait(
+        "stopped", lambda workflow: workflow["status"].get("nodes", {}).get("stopped", {}).get("phase") == "Running"
+    )
+
+    assert api("PUT", "/api/v1/workflows/argo/stopped/stop", json={}).json()["spec"]["shutdown"] == "Stop"
+
+    status = api.wait("stopped")["status"]
+    assert (status["phase"], status["message"]) == ("Failed", "Stopped with strategy 'Stop'")
+
+
+def test_what_the_engine_cannot_do_is_refused_by_name(api: Any) -> None:
+    answer = api.create("refused", {"name": "main", "resource": {"action": "get", "manifest": "kind: Pod"}})
+
+    assert answer.status_code == 400
+    assert "embedded Argo Server does not support" in answer.json()["message"]
+    assert "templates.main.resource" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("verb", ["retry", "resubmit", "set"])
+def test_what_comes_later_is_refused_by_name(api: Any, verb: str) -> None:
+    api.create(f"not-yet-{verb}")
+
+    answer = api("PUT", f"/api/v1/workflows/argo/not-yet-{verb}/{verb}", json={})
+
+    assert answer.status_code == 501
+    assert f"'{verb}'" in answer.json()["message"]
+
+
+def test_a_body_that_is_too_large_is_refused_and_the_server_lives(api: Any) -> None:
+    answer = api("POST", "/api/v1/workflows/argo", data=b" " * (33 * 1024 * 1024))
+
+    assert answer.status_code == 400
+    assert answer.json()["message"].startswith("Request entity too large")
+    assert api("GET", "/api/v1/version").ok
+
+
+@pytest.mark.parametrize("body", [b'{"workflow": "x"}', b"[" * 10**6, b"\xff\xfe", b'{"workflow":{"spec":[1]}}'])
+def test_a_malformed_body_is_refused_and_the_server_lives(api: Any, body: bytes) -> None:
+    assert api("POST", "/api/v1/workflows/argo", data=body).status_code == 400
+    assert api("GET", "/api/v1/version").ok
+
+
+def test_two_servers_do_not_share_a_directory(tmp_path: Path) -> None:
+    with (
+        running_server(tmp_path),
+        pytest.raises(ArgoError, match="another embedded server"),
+        running_server(tmp_path),
+    ):
+        pass
+
+
+def test_after_a_restart_finished_workflows_and_templates_are_there(tmp_path: Path, sh: Sh) -> None:
+    manifest = {"metadata": {"name": "kept"}, "spec": {"entrypoint": "main", "templates": [sh("echo written")]}}
+    log = "/api/v1/workflows/argo/kept/log?logOptions.container=main"
+    with running_server(tmp_path) as url:
+        requests.post(f"{url}/api/v1/workflows/argo", json={"workflow": manifest}, timeout=10)
+        requests.post(f"{url}/api/v1/workflow-templates/argo", json={"template": manifest}, timeout=10)
+        before = requests.get(f"{url}{log}&logOptions.follow=true", timeout=30).text
+        workflow = requests.get(f"{url}/api/v1/workflows/argo/kept", timeout=10).json()
+    assert "written" in before
+
+    with running_server(tmp_path) as url:
+        assert requests.get(f"{url}/api/v1/workflows/argo/kept", timeout=10).json() == workflow
+        assert requests.get(f"{url}{log}", timeout=10).text == before
+        assert requests.get(f"{url}/api/v1/workflow-templates/argo/kept", timeout=10).ok
+
+
+def test_after_a_restart_what_ran_has_lost_its_pod(tmp_path: Path, sh: Sh) -> None:
+    manifest = {"metadata": {"name": "lost"}, "spec": {"entrypoint": "main", "templates": [sh("exec sleep 60")]}}
+    watch = "/api/v1/workflow-events/argo?listOptions.fieldSelector=metadata.name=lost&listOptions.timeoutSeconds=20"
+
+    def wait(url: str, phase: str) -> dict[str, Any]:
+        with requests.get(f"{url}{watch}", stream=True, timeout=30) as answer:
+            for line in answer.iter_lines(chunk_size=1):
+                status: dict[str, Any] = json.loads(line)["result"]["object"]["status"]
+                if status.get("nodes", {}).get("lost", {}).get("phase") == phase:
+                    return status
+        raise AssertionError(f"never {phase}")
+
+    with running_server(tmp_path) as url:
+        requests.post(f"{url}/api/v1/workflows/argo", json={"workflow": manifest}, timeout=10)
+        wait(url, "Running")
+
+    with running_server(tmp_path) as url:
+        assert wait(url, "Error")["nodes"]["lost"]["message"] == "pod deleted"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_stops_the_server_and_its_workers(number: signal.Signals, sh: Sh) -> None:
+    # Kubernetes makes one dollar sign of two.
+    template = sh("echo $$$$; exec sleep 60")
+    manifest = {"metadata": {"name": "w"}, "spec": {"entrypoint": "main", "templates": [template]}}
+    log = "/api/v1/workflows/argo/w/log?logOptions.container=main&logOptions.follow=true"
+    with server_process() as (server, url):
+        requests.post(f"{url}/api/v1/workflows/argo", json={"workflow": manifest}, timeout=10).raise_for_status()
+        with requests.get(f"{url}{log}", stream=True, timeout=30) as lines:
+            worker = int(json.loads(next(lines.iter_lines(chunk_size=1)))["result"]["content"])
+        os.kill(worker, 0)
+
+        server.send_signal(number)
+
+        assert server.wait(timeout=20) == 0
+        assert server.stdout is not None
+        assert server.stdout.read() == ""
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def test_a_token_is_asked_for_where_one_is_set(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret\n")
+    with server_process("--host", "0.0.0.0", "--token-file", str(tmp_path / "token")) as (_, url):
+        workflows = url.replace("0.0.0.0", "127.0.0.1") + "/api/v1/workflows/argo"
+        given = (None, "Bearer wrong", "Bearer secret")
+        statuses = [
+            requests.get(workflows, headers={"Authorization": header}, timeout=10).status_code for header in given
+        ]
+
+    assert statuses == [401, 401, 200]
+
+
+def test_an_open_address_without_a_token_is_refused() -> None:
+    done = subprocess.run([*COMMAND, "--host", "0.0.0.0"], capture_output=True, text=True, timeout=30)
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "--token-file" in done.stderr
+
+
+def test_a_port_that_is_taken_is_said(url: str) -> None:
+    port = url.rpartition(":")[2]
+    command = [sys.executable, "-m", "airflow_argo.local", "--port", port]
+
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
+
+
+def test_it_starts_without_airflow() -> None:
+    code = "import sys, airflow_argo.local.testing, airflow_argo.local.main; print('airflow' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+
+    assert done.stdout == "False\n"

@@ -1,0 +1,221 @@
+"""What the real Argo Server v4.1.2 answered has to be answered here too (`golden/api/README.md`)."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TRANSCRIPTS = Path(__file__).resolve().parents[3] / "../shared/golden/api/transcripts.jsonl"
+
+VOLATILE = {
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "workflows.argoproj.io/trace-id",
+    "startedAt",
+    "finishedAt",
+    "resourcesDuration",
+    # Where Kubernetes would look for artifacts, and how it would collect them.
+    "artifactRepositoryRef",
+    "artifactGCStatus",
+}
+
+# Why the embedded server deliberately answers otherwise.
+NO_CRON = "cron workflows come with the next issue"
+NO_ACCOUNTS = "it has one token or none, and knows no service accounts"
+OWN_VERSION = "it says its own version"
+DIFFERENT = {
+    **dict.fromkeys(
+        ("info.version", "info.version-token", "info.version-garbage-token", "info.gzip", "info.accept-xml"),
+        OWN_VERSION,
+    ),
+    "info.info": "it manages no single namespace, and has no user interface",
+    "info.root-other": "it has no user interface",
+    "info.grpc-timeout": "it has no deadline for a request",
+    **dict.fromkeys(
+        (
+            "info.userinfo-token",
+            "info.userinfo-basic",
+            "info.list-auth-garbage",
+            "info.list-auth-expired",
+            "info.list-auth-basic",
+            "info.list-auth-basic-bad",
+            "info.list-auth-v2",
+            "info.list-auth-cookie-garbage",
+        ),
+        NO_ACCOUNTS,
+    ),
+    "create.wrong-namespace-path": "every namespace is there",
+    "create.generate-name-long": "the recording stand-in did not cut it, Kubernetes does",
+    "create.bad-cpu": "resource quantities mean nothing here",
+    "templates.update": "the recorded resourceVersion is another server's",
+    **dict.fromkeys(("submit.cron", "submit.cron-generate", "submit.cron-unknown"), NO_CRON),
+    "submit.lag-1": "no cache lags behind here",
+    "submit.lag-4": "no cache lags behind here",
+}
+
+
+def exchanges() -> list[dict[str, Any]]:
+    if not TRANSCRIPTS.exists():
+        return []
+    with TRANSCRIPTS.open(encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+EXCHANGES = exchanges()
+pytestmark = pytest.mark.skipif(not EXCHANGES, reason="the recordings are not here")
+
+
+def replayable(*groups: str) -> list[dict[str, Any]]:
+    """The exchanges of some groups, in the order of the recording: names are taken by earlier ones."""
+    return [exchange for exchange in EXCHANGES if exchange["id"].split(".")[0] in groups and _can_be_replayed(exchange)]
+
+
+def _can_be_replayed(exchange: dict[str, Any]) -> bool:
+    request, response = exchange.get("request"), exchange.get("response")
+    if not request or not response or "body" not in response:
+        return False
+    cut = isinstance(request.get("body"), dict) and "$cut" in request["body"]
+    return not cut and ".fate-" not in exchange["id"] and exchange["id"] not in DIFFERENT
+
+
+def recorded(exchange_id: str) -> dict[str, Any]:
+    return next(exchange for exchange in EXCHANGES if exchange["id"] == exchange_id)
+
+
+def steady(value: Any) -> Any:
+    """Without what differs from run to run."""
+    if isinstance(value, dict):
+        kept = {key: steady(item) for key, item in value.items() if key not in VOLATILE}
+        if "generateName" in kept and kept.get("name", "").startswith(kept["generateName"][:58]):
+            kept["name"] = kept["generateName"]
+        return kept
+    if isinstance(value, list):
+        return sorted((steady(item) for item in value), key=_name)
+    return value
+
+
+def _name(item: Any) -> str:
+    """Lists of workflows are compared without their order: it depends on the second in which each finished."""
+    return str(item["metadata"].get("name", "")) if isinstance(item, dict) and "metadata" in item else ""
+
+
+def answers_alike(api: Any, exchange: dict[str, Any]) -> None:
+    request, wanted = exchange["request"], exchange["response"]
+    body = request.get("body")
+    data = None if body is None else (body if isinstance(body, str) else json.dumps(body)).encode()
+    answer = api(
+        request["method"], request["path"], params=request.get("query"), headers=request.get("headers"), data=data
+    )
+
+    assert answer.status_code == wanted["status"], answer.text
+    body = wanted["body"]
+    if not (isinstance(body, dict) and "$cut" in body) and request["method"] != "HEAD":
+        assert steady(answer.json()) == steady(body)
+
+
+def all_alike(api: Any, subtests: Any, exchanges: list[dict[str, Any]]) -> None:
+    assert exchanges
+    for exchange in exchanges:
+        with subtests.test(exchange["id"]):
+            answers_alike(api, exchange)
+
+
+@pytest.mark.parametrize("group", ["info", "create", "lint"])
+def test_group(api: Any, subtests: Any, group: str) -> None:
+    all_alike(api, subtests, replayable(group))
+
+
+def test_templates_and_what_is_submitted_from_them(api: Any, subtests: Any) -> None:
+    spec = {"entrypoint": "main", "templates": [{"name": "main", "suspend": {"duration": "0"}}]}
+    for number in (0, 2, 3):
+        template = {"metadata": {"name": f"api-tlag{number}"}, "spec": spec}
+        assert api("POST", "/api/v1/workflow-templates/argo", json={"template": template}).ok
+
+    # Those that the recorder made without recording it would show up in the lists.
+    templates = [each for each in replayable("templates") if each["id"] != "templates.list-limit"]
+    deletions = [each for each in templates if each["request"]["method"] == "DELETE"]
+    all_alike(api, subtests, [each for each in templates if each not in deletions] + replayable("submit") + deletions)
+
+
+def test_get(api: Any, subtests: Any) -> None:
+    fan_out = recorded("get.full")["response"]["body"]
+    api.create("api-g-fan", *fan_out["spec"]["templates"], labels={"api-test": "1"})
+    api.wait("api-g-fan")
+    own = {"get.latest", "get.uid-right"}
+    # What stands in a node is the engine's business: the golden records are compared with that.
+    nodes = {"get.full", "get.fields-empty", "get.fields-exclude-node"}
+    nodes |= {"get.fields-status", "get.fields-nodes", "get.fields-one-node"}
+
+    all_alike(api, subtests, [each for each in replayable("get") if each["id"] not in own | nodes])
+
+
+def test_list(api: Any, subtests: Any) -> None:
+    for number in range(5):
+        api.create(f"api-li-{number}", labels={"api-list": "1"}, annotations={"a": str(number)})
+        api.wait(f"api-li-{number}")
+    api.create("api-li-run", {"name": "main", "suspend": {}}, labels={"api-list": "1"})
+    api.wait("api-li-run", lambda workflow: workflow["status"].get("phase"))
+
+    # In the recording the running one came before the fifth; one list holds other people's workflows.
+    order = {"list.continue-last", "list.name-bad"}
+    all_alike(api, subtests, [each for each in replayable("list") if each["id"] not in order])
+
+
+def test_what_cannot_be_done_to_a_missing_or_finished_workflow(api: Any, subtests: Any) -> None:
+    api.create("api-o-fin", labels={"api-test": "1"})
+    api.create("api-o-fail", {"name": "main", "container": {"image": "alpine", "command": ["false"]}})
+    for name in ("api-o-fin", "api-o-fail"):
+        api.wait(name)
+    verbs = ("stop", "terminate", "suspend", "resume", "retry", "resubmit", "set")
+    missing = [recorded(f"ops.{verb}-missing") for verb in verbs]
+    finished = ("stop-succeeded", "terminate-succeeded", "suspend-succeeded", "stop-failed", "stop-empty-body")
+
+    all_alike(api, subtests, missing + [recorded(f"ops.{case}") for case in (*finished, "stop-bad-json")])
+
+
+def test_delete(api: Any, subtests: Any) -> None:
+    for number in (1, 3, 4):
+        api.create(f"api-d-{number}")
+        api.wait(f"api-d-{number}")
+    api.create("api-d-2", {"name": "main", "suspend": {}})
+    cases = ("missing", "finished", "again", "running", "force", "dry-run", "dry-run-get")
+
+    all_alike(api, subtests, [recorded(f"delete.{case}") for case in cases])
+
+
+REFUSED_STREAMS = (
+    *(
+        f"watch.{case}{kind}"
+        for case in ("missing", "expired", "bad-version", "double-equals")
+        for kind in ("", "-sse")
+    ),
+    *("watch.timeout", "watch.timeout-sse", "watch.field-phase", "watch.fields-with-error-missing"),
+    *("log.missing", "log.missing-sse", "log.bad-number"),
+)
+
+
+@pytest.mark.parametrize("exchange_id", REFUSED_STREAMS)
+def test_refused_streams(api: Any, exchange_id: str) -> None:
+    if exchange_id.startswith("watch.double-equals"):
+        api.create("api-li-run", {"name": "main", "suspend": {}})
+    exchange = recorded(exchange_id)
+    request, wanted = exchange["request"], exchange["response"]
+
+    answer = api(request["method"], request["path"], params=request["query"], headers=request["headers"])
+
+    assert answer.status_code == wanted["status"]
+    pieces = wanted.get("chunks") or wanted["lines"]
+    assert same_text(answer.text) == same_text("".join(text for _, text in pieces))
+
+
+def same_text(text: str) -> Any:
+    """What a stream said, whatever the order of its keys, and with the server's own versions left out."""
+    framed = text.startswith("data: ") and text.endswith(" \n\n")
+    message = json.loads(text.removeprefix("data: "))
+    if "error" in message:
+        message["error"]["message"] = re.sub(r"\(\d+\)$", "(N)", message["error"]["message"])
+    return framed, message
