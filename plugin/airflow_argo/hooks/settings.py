@@ -1,0 +1,117 @@
+"""From an Airflow connection to an Argo Server's address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from airflow_argo.argo.errors import ArgoError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+DEFAULT_NAMESPACE = "argo"
+DEFAULT_PORT = 2746
+DEFAULT_PATIENCE = 60.0
+
+_FALSE = {"false", "0", "no", "off"}
+_TRUE = {"true", "1", "yes", "on", ""}
+
+
+class ConnectionSettingsError(ArgoError):
+    """An Airflow connection that is missing, or from which no server's address can be made."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a connection of type ``argo`` says.
+
+    :param url: the Argo Server's address, with the base path.
+    :param ui_url: where people reach Argo's UI.
+    :param namespace: where workflows run, unless the operator says otherwise.
+    :param token: gives the bearer token; a file is read anew each time, for it is rotated.
+    :param verify: whether TLS certificates are verified, or the path of a CA file.
+    :param patience: seconds during which a server that is away is asked again.
+    """
+
+    url: str
+    ui_url: str
+    namespace: str
+    token: Callable[[], str]
+    verify: bool | str
+    patience: float
+
+    def __repr__(self) -> str:
+        return f"Settings(url={self.url!r}, namespace={self.namespace!r}, verify={self.verify!r})"
+
+    def workflow_link(self, namespace: str, name: str, uid: str) -> str:
+        """A workflow's page in Argo's UI."""
+        return f"{self.ui_url}/workflows/{quote(namespace)}/{quote(name)}?uid={quote(uid)}"
+
+
+def settings_of(connection: Connection) -> Settings:
+    """Read a connection.
+
+    :raises ConnectionSettingsError: for one without a host, or with an extra that makes no sense.
+    """
+    conn_id, extra = str(connection.conn_id), connection.extra_dejson
+    if extra.get("kubernetes_conn_id"):
+        raise ConnectionSettingsError(
+            f"The connection '{conn_id}' sets 'kubernetes_conn_id': the transport through the Kubernetes API is not "
+            f"supported yet",
+            hint="Point the connection at an Argo Server.",
+        )
+    if not connection.host:
+        raise ConnectionSettingsError(f"The connection '{conn_id}' has no host", hint="Enter the Argo Server's host.")
+    scheme, host = _scheme_and_host(conn_id, connection.host, extra)
+    base_path = str(extra.get("base_path") or "").strip("/")
+    url = f"{scheme}://{host}:{connection.port or DEFAULT_PORT}" + (f"/{base_path}" if base_path else "")
+    return Settings(
+        url=url,
+        ui_url=str(extra.get("ui_url") or url).rstrip("/"),
+        namespace=str(extra.get("namespace") or DEFAULT_NAMESPACE),
+        token=_token_source(connection.password or "", str(extra.get("token_file") or "")),
+        verify=_verify(extra.get("verify")),
+        patience=_patience(conn_id, extra.get("patience", DEFAULT_PATIENCE)),
+    )
+
+
+def _scheme_and_host(conn_id: str, host: str, extra: Mapping[str, Any]) -> tuple[str, str]:
+    stated, _, bare = host.rstrip("/").rpartition("://")
+    scheme = str(stated or extra.get("scheme") or "https")
+    if scheme not in ("http", "https"):
+        raise ConnectionSettingsError(
+            f"The connection '{conn_id}' has the scheme '{scheme}'", hint="Set 'scheme' to https or http."
+        )
+    return scheme, f"[{bare}]" if ":" in bare and not bare.startswith("[") else bare
+
+
+def _token_source(token: str, token_file: str) -> Callable[[], str]:
+    if token_file:
+        return lambda: Path(token_file).read_text(encoding="utf-8").strip()
+    return lambda: token
+
+
+def _patience(conn_id: str, value: object) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = -1.0
+    if seconds < 0:
+        raise ConnectionSettingsError(
+            f"The connection '{conn_id}' has the patience {value!r}", hint="Give a number of seconds."
+        )
+    return seconds
+
+
+def _verify(value: object) -> bool | str:
+    """A connection that comes as a URI has texts for everything."""
+    if value is None or isinstance(value, bool):
+        return value is not False
+    text = str(value)
+    if text.lower() in _FALSE:
+        return False
+    return True if text.lower() in _TRUE else text

@@ -1,0 +1,92 @@
+"""Finds the workflow of a task attempt, or makes it: does what :mod:`airflow_argo.attachment` decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from airflow_argo.argo import api
+from airflow_argo.argo.client import ArgoClient
+from airflow_argo.argo.errors import (
+    AlreadyExistsError,
+    ArgoError,
+    ConflictError,
+    NotFoundError,
+    RequestRefusedError,
+)
+from airflow_argo.argo.status import phase
+from airflow_argo.attachment import OWNER_ANNOTATION, Attempt, Decision, RetryMode, decide
+
+MakeManifest = Callable[[str], Mapping[str, Any]]
+"""Makes the manifest for a workflow's name."""
+
+
+class NameTakenError(ArgoError):
+    """A workflow has our name and is not ours."""
+
+
+def attach_or_create(
+    client: ArgoClient,
+    namespace: str,
+    attempt: Attempt,
+    make_manifest: MakeManifest,
+    retry_mode: RetryMode,
+    tell: Callable[[str], object],
+) -> dict[str, Any]:
+    """The one workflow of a task attempt, created if it is not there.
+
+    :param make_manifest: called only when a workflow is to be created.
+    :param tell: takes the line for the task log that says what was decided, and why.
+    :raises NameTakenError: when a workflow of this name belongs to something else.
+    """
+    number = 1
+    while True:
+        name = attempt.workflow_name(number)
+        earlier = _find(client, namespace, name, attempt)
+        decision = decide(None if earlier is None else phase(earlier), retry_mode)
+        tell(f"Workflow {name}: {decision.reason}")
+        if decision.action == "create_next":
+            number += 1
+            continue
+        workflow = _carry_out(client, namespace, name, decision, earlier, make_manifest)
+        if workflow is not None:
+            return workflow
+
+
+def _find(client: ArgoClient, namespace: str, name: str, attempt: Attempt) -> dict[str, Any] | None:
+    fields = (*api.STATUS_FIELDS, "metadata.annotations")
+    try:
+        workflow = client.send(api.get_workflow(namespace, name, fields=fields))
+    except NotFoundError:
+        return None
+    owner = (workflow["metadata"].get("annotations") or {}).get(OWNER_ANNOTATION)
+    if owner != attempt.owner:
+        raise NameTakenError(
+            f"The workflow {name} in namespace {namespace} belongs to {owner or 'something else'}, not to this task",
+            hint="Delete or rename it.",
+        )
+    return workflow
+
+
+def _carry_out(
+    client: ArgoClient,
+    namespace: str,
+    name: str,
+    decision: Decision,
+    earlier: dict[str, Any] | None,
+    make_manifest: MakeManifest,
+) -> dict[str, Any] | None:
+    """None where someone else was quicker, and the table has to be asked again."""
+    if decision.action == "create":
+        try:
+            return client.send(api.create_workflow(namespace, make_manifest(name)))
+        except AlreadyExistsError:
+            return None
+    if decision.action == "retry_failed_nodes":
+        try:
+            return client.send(api.retry_workflow(namespace, name))
+        except (ConflictError, RequestRefusedError) as error:
+            if "Cannot retry a workflow in phase" in str(error) or isinstance(error, ConflictError):
+                return None
+            raise
+    return earlier

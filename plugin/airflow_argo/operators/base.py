@@ -1,0 +1,293 @@
+"""What the operators share: one workflow for each task attempt, awaited, its results handed on."""
+
+from __future__ import annotations
+
+import re
+import time
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeAlias, get_args
+
+from airflow.sdk import BaseOperator, conf
+
+from airflow_argo.argo.errors import (
+    ArgoError,
+    ManifestError,
+    NotFoundError,
+    WorkflowFailedError,
+    WorkflowGoneError,
+)
+from airflow_argo.attachment import OWNER_ANNOTATION, RETRY_MODES, Attempt, RetryMode
+from airflow_argo.hooks.argo import DEFAULT_CONN_ID, ArgoHook
+from airflow_argo.links import ArgoWorkflowLink
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import jinja2
+    from airflow.sdk import BaseOperatorLink, Context
+
+    from airflow_argo.argo.client import ArgoClient
+    from airflow_argo.argo.waiting import Observer
+
+OnKill: TypeAlias = Literal["stop", "terminate", "leave"]
+
+BEFORE_DEFERRING = 5.0
+"""Seconds that a deferrable task waits on the worker, so that short workflows never reach the triggerer."""
+
+_ONE_PARAM = re.compile(r"\{\{\s*params\.([A-Za-z_]\w*)\s*\}\}")
+
+
+class ArgoOperator(BaseOperator):
+    """Submits one workflow for each task attempt, waits for it, and hands its results on.
+
+    XComs: ``return_value``, the workers' results in item order; ``workers``, a row for each worker; ``workflow``, its
+    name, uid, namespace, phase, link and duration. They are there before a failure is raised.
+
+    :param argo_conn_id: id of a connection of type ``argo``.
+    :param namespace: where the workflow runs; empty: the connection's. (templated)
+    :param parameters: values for workflow parameters; lists and dicts go over the wire as JSON. (templated)
+    :param forward_params: whether the DAG's params fill the workflow parameters of the same name.
+    :param labels: labels of the workflow. (templated)
+    :param annotations: annotations of the workflow. (templated)
+    :param service_account: the Kubernetes service account that the pods run as.
+    :param deferrable: whether to wait in the triggerer; Airflow's ``[operators] default_deferrable`` if not given.
+    :param poll_interval: seconds between two looks at the workflow's status.
+    :param retry_mode: what a retry does after the workflow has failed: ``failed_nodes`` runs only these again,
+        ``fresh`` starts a new workflow.
+    :param on_kill: what becomes of the workflow when the task is ended: ``stop`` (exit handlers still run),
+        ``terminate``, or ``leave`` it running.
+    :param log_lines: how many of the last log lines to show of a failed worker.
+    :param max_xcom_bytes: the size of the results above which they are refused, unless a custom XCom backend is set.
+    """
+
+    template_fields: Sequence[str] = ("namespace", "parameters", "labels", "annotations")
+    template_fields_renderers: ClassVar[dict[str, str]] = {"parameters": "json"}
+    operator_extra_links: Collection[BaseOperatorLink] = (ArgoWorkflowLink(),)
+    ui_color = "#ef7b4d"
+
+    results_are_json: ClassVar[bool] = False
+    """Whether every worker's result has to be JSON."""
+
+    def __init__(
+        self,
+        *,
+        argo_conn_id: str = DEFAULT_CONN_ID,
+        namespace: str = "",
+        parameters: Mapping[str, Any] | None = None,
+        forward_params: bool = True,
+        labels: Mapping[str, str] | None = None,
+        annotations: Mapping[str, str] | None = None,
+        service_account: str = "",
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: float = 5.0,
+        retry_mode: RetryMode = "failed_nodes",
+        on_kill: OnKill = "stop",
+        log_lines: int = 20,
+        max_xcom_bytes: int = 8 * 1024 * 1024,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        _one_of("retry_mode", retry_mode, RETRY_MODES)
+        _one_of("on_kill", on_kill, get_args(OnKill))
+        self.argo_conn_id = argo_conn_id
+        self.namespace = namespace
+        self.parameters = parameters
+        self.forward_params = forward_params
+        self.labels = labels
+        self.annotations = annotations
+        self.service_account = service_account
+        self.deferrable = deferrable
+        self.poll_interval = poll_interval
+        self.retry_mode: RetryMode = retry_mode
+        self.on_kill_action: OnKill = on_kill
+        self.log_lines = log_lines
+        self.max_xcom_bytes = max_xcom_bytes
+        self.workflow_link = ""
+        self._running: tuple[str, str] | None = None
+
+    @abstractmethod
+    def make_manifest(self, context: Context) -> dict[str, Any]:
+        """The workflow to run, without a name; a plain dict in Argo's vocabulary."""
+
+    def steps_before_workers(self) -> int:
+        """How many steps of the workflow run before its workers do."""
+        return 0
+
+    def render_template(
+        self,
+        content: Any,
+        context: Context,
+        jinja_env: jinja2.Environment | None = None,
+        seen_oids: set[int] | None = None,
+    ) -> Any:
+        """Render as Airflow does, except that a text which is one param and nothing else gives it with its type.
+
+        Jinja would make the text ``"['a']"`` of a list, which is no JSON.
+        """
+        only = _ONE_PARAM.fullmatch(content.strip()) if isinstance(content, str) else None
+        if only and only[1] in context.get("params", {}):
+            return context["params"][only[1]]
+        return super().render_template(content, context, jinja_env, seen_oids)
+
+    def execute(self, context: Context) -> Any:
+        """Attach to this attempt's workflow or create it, and wait for it."""
+        with self._hook().client() as client:
+            workflow = self._attach_or_create(client, context)
+            if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
+                self._defer(workflow)
+            return self._complete(client, context)
+
+    def resume(self, context: Context, event: dict[str, Any]) -> Any:
+        """Go on after the trigger has fired."""
+        self._running = (event["namespace"], event["name"])
+        if event["status"] == "gone":
+            raise WorkflowGoneError(
+                f"The workflow {event['name']} disappeared while it was awaited: {event['message']}"
+            )
+        with self._hook().client() as client:
+            return self._complete(client, context)
+
+    def on_kill(self) -> None:
+        """End the workflow when the task is ended on a worker; has to be done within Airflow's five seconds."""
+        if self._running is None or self.on_kill_action == "leave":
+            return
+        from airflow_argo.argo import api
+
+        namespace, name = self._running
+        end = api.terminate_workflow if self.on_kill_action == "terminate" else api.stop_workflow
+        with self._hook().client(patience=3.0, connect_timeout=2.0, read_timeout=3.0) as client:
+            client.send(end(namespace, name))
+        self.log.info("Asked the Argo Server to end workflow %s, for the task was ended", name)
+
+    def _hook(self) -> ArgoHook:
+        return ArgoHook(self.argo_conn_id)
+
+    def _attach_or_create(self, client: ArgoClient, context: Context) -> dict[str, Any]:
+        from airflow_argo.hooks.submission import attach_or_create
+
+        namespace = self.namespace or self._hook().settings().namespace
+        attempt = _attempt(context)
+
+        def named_manifest(name: str) -> Mapping[str, Any]:
+            return self._finished_manifest(context, name, attempt)
+
+        workflow = attach_or_create(client, namespace, attempt, named_manifest, self.retry_mode, self.log.info)
+        self._publish(context, workflow, namespace)
+        self.log.info("Argo workflow: %s", self.workflow_link)
+        return workflow
+
+    def _finished_manifest(self, context: Context, name: str, attempt: Attempt) -> Mapping[str, Any]:
+        from airflow_argo.argo import lint, manifest
+
+        made = manifest.sanitized(self.make_manifest(context))
+        made = manifest.labelled(
+            made,
+            labels={**attempt_labels(attempt), **(self.labels or {})},
+            annotations={**(self.annotations or {}), OWNER_ANNOTATION: attempt.owner},
+        )
+        if self.service_account:
+            made["spec"]["serviceAccountName"] = self.service_account
+        made = manifest.named(made, name)
+        lint.require_clean(made)
+        return made
+
+    def _publish(self, context: Context, workflow: Mapping[str, Any], namespace: str) -> None:
+        """Put the link and the record where they can be seen while the workflow runs."""
+        from airflow_argo.argo.results import summary
+
+        metadata = workflow["metadata"]
+        self._running = (namespace, metadata["name"])
+        settings = self._hook().settings()
+        self.workflow_link = settings.workflow_link(namespace, metadata["name"], metadata["uid"])
+        context["ti"].xcom_push(key=ArgoWorkflowLink().xcom_key, value=self.workflow_link)
+        context["ti"].xcom_push(key="workflow", value=summary(workflow, self.workflow_link, namespace))
+
+    def _wait(self, client: ArgoClient, workflow: Mapping[str, Any], seconds: float | None) -> bool:
+        """Whether the workflow has ended, before the time is up if there is one."""
+        from airflow_argo.argo.waiting import Observer, pauses
+
+        observer = Observer(self.steps_before_workers(), tell=self.log.info)
+        until = None if seconds is None else time.monotonic() + seconds
+        rhythm = pauses(self.poll_interval)
+        while not self._poll(client, workflow["metadata"]["uid"], observer):
+            pause = next(rhythm)
+            if until is not None and time.monotonic() + pause > until:
+                return False
+            time.sleep(pause)
+        return True
+
+    def _poll(self, client: ArgoClient, uid: str, observer: Observer) -> bool:
+        """Whether the workflow has ended; a poll without an answer says nothing about it."""
+        from airflow_argo.argo import api
+
+        namespace, name = self._workflow()
+        try:
+            return observer.seen(client.send(api.workflow_status(namespace, name, uid=uid)))
+        except NotFoundError as error:
+            raise WorkflowGoneError(f"The workflow {name} disappeared while it was awaited: {error}") from error
+        except ArgoError as error:
+            if not error.transient:
+                raise
+            observer.unanswered(error)
+            return False
+
+    def _defer(self, workflow: Mapping[str, Any]) -> NoReturn:
+        from airflow_argo.triggers.workflow import ArgoWorkflowTrigger
+
+        namespace, name = self._workflow()
+        trigger = ArgoWorkflowTrigger(
+            argo_conn_id=self.argo_conn_id,
+            namespace=namespace,
+            name=name,
+            uid=workflow["metadata"]["uid"],
+            poll_interval=self.poll_interval,
+            steps_before=self.steps_before_workers(),
+            on_kill=self.on_kill_action,
+        )
+        # Whatever `resume` needs is in the event: `airflow dags test` drops the kwargs of a deferral.
+        self.defer(trigger=trigger, method_name="resume")
+
+    def _complete(self, client: ArgoClient, context: Context) -> Any:
+        from airflow_argo.argo import api
+        from airflow_argo.operators.completion import Completion
+
+        namespace, name = self._workflow()
+        workflow = client.send(api.get_workflow(namespace, name))
+        self._publish(context, workflow, namespace)
+        completion = Completion(self, client, workflow, namespace)
+        completion.push(context)
+        failure = completion.failure()
+        if failure:
+            completion.show_logs()
+            raise WorkflowFailedError(failure)
+        return completion.values(context)
+
+    def _workflow(self) -> tuple[str, str]:
+        if self._running is None:
+            raise ArgoError("There is no workflow yet")
+        return self._running
+
+
+def attempt_labels(attempt: Attempt) -> dict[str, str]:
+    """Labels by which a DAG's, a run's or a task's workflows are found in Argo."""
+    from airflow_argo.argo.manifest import label_value
+
+    parts = {"dag_id": attempt.dag_id, "run_id": attempt.run_id, "task_id": attempt.task_id}
+    return {f"airflow-argo/{key}": label_value(value) for key, value in parts.items()}
+
+
+def _attempt(context: Context) -> Attempt:
+    instance = context["ti"]
+    return Attempt(
+        dag_id=instance.dag_id,
+        run_id=instance.run_id,
+        task_id=instance.task_id,
+        map_index=instance.map_index if instance.map_index is not None else -1,
+        generation=instance.max_tries,
+    )
+
+
+def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ManifestError(f"{value!r} is none of {', '.join(allowed)}", path=name)

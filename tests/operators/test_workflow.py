@@ -1,0 +1,136 @@
+"""Workflows written as manifests, in a real Airflow against the embedded Argo Server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+MANIFEST = {
+    "metadata": {"generateName": "hello-"},
+    "spec": {
+        "entrypoint": "main",
+        "arguments": {"parameters": [{"name": "who", "value": "nobody"}, {"name": "list", "value": "[]"}]},
+        "templates": [
+            {
+                "name": "main",
+                "container": {
+                    "image": "alpine",
+                    "command": ["sh", "-c"],
+                    "env": [
+                        {"name": "WHO", "value": "{{workflow.parameters.who}}"},
+                        {"name": "LIST", "value": "{{workflow.parameters.list}}"},
+                    ],
+                    "args": ['printf %s "$WHO $LIST" > /tmp/out'],
+                },
+                "outputs": {"parameters": [{"name": "out", "valueFrom": {"path": "/tmp/out"}}]},
+            }
+        ],
+    },
+}
+
+
+def workflow(run_dag: Any, source: str, arguments: str = "", more: str = "") -> Any:
+    return run_dag(f"ArgoWorkflowOperator(task_id='task', workflow={source}, {arguments})\n{more}")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        repr(MANIFEST),
+        "__import__('yaml').safe_dump(" + repr(MANIFEST) + ")",
+        f"lambda: {MANIFEST!r}",
+        f"lambda params: {{**{MANIFEST!r}}}",
+        "type('Hera', (), {'to_dict': lambda self: " + repr(MANIFEST) + "})()",
+    ],
+    ids=["dict", "text", "callable", "callable with params", "Hera"],
+)
+def test_a_manifest_may_be_written_in_several_ways(run_dag: Any, source: str) -> None:
+    assert workflow(run_dag, source)["task"].result == ["nobody []"]
+
+
+def test_a_path_is_one_beside_the_dags_file(run_dag: Any, airflow_database: Path) -> None:
+    import yaml
+
+    path = airflow_database / "hello.yaml"
+    path.write_text(yaml.safe_dump(MANIFEST), encoding="utf-8")
+    assert workflow(run_dag, "'hello.yaml'")["task"].result == ["nobody []"]
+    path.unlink()
+
+
+def test_params_fill_the_parameters_of_the_same_name_and_lists_become_json(run_dag: Any) -> None:
+    more = "dag.params.update({'who': 'everybody', 'list': [1, 'ü'], 'unrelated': 5})"
+    assert workflow(run_dag, repr(MANIFEST), more=more)["task"].result == ['everybody [1,"\\u00fc"]']
+
+
+def test_parameters_win_over_params_and_are_templated(run_dag: Any) -> None:
+    run = workflow(
+        run_dag,
+        repr(MANIFEST),
+        "parameters={'who': '{{ params.who }}!', 'list': {'a': True}}",
+        "dag.params.update({'who': 'everybody'})",
+    )
+    assert run["task"].result == ['everybody! {"a":true}']
+
+
+def test_params_stay_at_home_when_told_so(run_dag: Any) -> None:
+    run = workflow(run_dag, repr(MANIFEST), "forward_params=False", "dag.params.update({'who': 'everybody'})")
+    assert run["task"].result == ["nobody []"]
+
+
+def test_a_parameter_that_the_workflow_does_not_declare_is_refused(run_dag: Any) -> None:
+    run = workflow(run_dag, repr(MANIFEST), "parameters={'whom': 'x'}")
+    assert run["task"].state == "failed"
+    assert "whom" in run.log
+    assert "who" in run.log
+
+
+def test_a_workflow_can_be_found_by_its_dag_and_its_own_labels(run_dag: Any, argo_url: str) -> None:
+    run = workflow(run_dag, repr(MANIFEST), "labels={'team': 'data'}, annotations={'why': 'because'}")
+    name = run["task"].xcoms["workflow"]["name"]
+    metadata = requests.get(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10).json()["metadata"]
+    assert metadata["labels"]["team"] == "data"
+    assert metadata["labels"]["airflow-argo/task_id"] == "task"
+    assert metadata["annotations"]["why"] == "because"
+
+
+def test_a_template_on_the_server(run_dag: Any, argo_url: str) -> None:
+    template = {"metadata": {"name": "hello"}, "spec": MANIFEST["spec"]}
+    url = f"{argo_url}/api/v1/workflow-templates/argo"
+    requests.post(url, json={"template": template}, timeout=10).raise_for_status()
+    run = run_dag(
+        "ArgoWorkflowOperator(task_id='task', workflow_template='hello', parameters={'who': 'you'})\n"
+        "dag.params.update({'list': [1]})"
+    )
+    requests.delete(f"{url}/hello", timeout=10).raise_for_status()
+    assert run["task"].result == ["you [1]"]
+
+
+def test_a_failure_without_workers_names_the_node(run_dag: Any) -> None:
+    broken = {
+        "spec": {
+            **MANIFEST["spec"],
+            "templates": [
+                {
+                    "name": "main",
+                    "script": {"image": "alpine", "command": ["sh"], "source": "echo last words\nexit 9\n"},
+                }
+            ],
+        }
+    }
+    run = workflow(run_dag, repr(broken))
+    assert run["task"].state == "failed"
+    assert "Failed, exit code 9" in run.log
+    assert "last words" in run.log
+
+
+def test_neither_or_both_sources_are_refused() -> None:
+    from airflow_argo.argo.errors import ManifestError
+    from airflow_argo.operators import ArgoWorkflowOperator
+
+    with pytest.raises(ManifestError, match="either"):
+        ArgoWorkflowOperator(task_id="task")
+    with pytest.raises(ManifestError, match="either"):
+        ArgoWorkflowOperator(task_id="task", workflow=MANIFEST, workflow_template="x")

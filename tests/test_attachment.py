@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from airflow_argo.attachment import Action, Attempt, RetryMode, decide
+
+
+@pytest.mark.parametrize(
+    ("phase", "retry_mode", "known", "action"),
+    [
+        (None, "failed_nodes", False, "create"),
+        (None, "fresh", False, "create"),
+        (None, "failed_nodes", True, "create"),
+        ("", "failed_nodes", False, "attach"),
+        ("Pending", "fresh", False, "attach"),
+        ("Running", "failed_nodes", False, "attach"),
+        ("SomethingNew", "fresh", False, "attach"),
+        ("Succeeded", "failed_nodes", False, "collect"),
+        ("Succeeded", "fresh", False, "collect"),
+        ("Failed", "failed_nodes", False, "retry_failed_nodes"),
+        ("Error", "failed_nodes", False, "retry_failed_nodes"),
+        ("Failed", "fresh", False, "create_next"),
+        ("Error", "fresh", False, "create_next"),
+    ],
+)
+def test_the_decision_table(phase: str | None, retry_mode: RetryMode, known: bool, action: Action) -> None:
+    assert decide(phase, retry_mode, known_before=known).action == action
+
+
+def test_a_workflow_that_is_gone_is_said_to_be() -> None:
+    assert "is gone" in decide(None, "failed_nodes", known_before=True).reason
+    assert "gone" not in decide(None, "failed_nodes").reason
+
+
+ATTEMPT = Attempt("dag", "manual__2026-01-01T00:00:00+00:00", "task", -1, 0)
+
+
+def test_a_cleared_task_another_run_and_another_mapped_index_have_names_of_their_own() -> None:
+    others = [
+        Attempt("dag", ATTEMPT.run_id, "task", -1, 1),
+        Attempt("dag", ATTEMPT.run_id, "task", 0, 0),
+        Attempt("dag", "another", "task", -1, 0),
+        Attempt("other", ATTEMPT.run_id, "task", -1, 0),
+    ]
+    names = {attempt.workflow_name() for attempt in [ATTEMPT, *others]}
+    assert len(names) == 5
+
+
+def test_the_same_attempt_has_the_same_name_for_ever() -> None:
+    # Written down: a name that changes with a release would run every unfinished workflow twice.
+    assert ATTEMPT.workflow_name() == "dag-task-fe688e0660dc"
+    assert ATTEMPT.workflow_name(2) == "dag-task-fe688e0660dc-2"
+
+
+@given(
+    st.builds(Attempt, st.text(), st.text(), st.text(), st.integers(-1, 10_000), st.integers(0, 100)),
+    st.integers(1, 1000),
+)
+def test_every_name_is_one_that_kubernetes_takes(attempt: Attempt, number: int) -> None:
+    name = attempt.workflow_name(number)
+    assert len(name) <= 52
+    assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from airflow_argo.triggers import workflow as module
+from airflow_argo.triggers.workflow import ArgoWorkflowTrigger
+
+
+@pytest.fixture
+def server(argo_url: str, connection_json: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("AIRFLOW_CONN_ARGO_DEFAULT", connection_json(argo_url, password="s3cr3t"))
+    monkeypatch.setattr(module, "_FIRST_PAUSE", 0.0)
+    return f"{argo_url}/api/v1/workflows/argo"
+
+
+def submit(server: str, script: str) -> dict[str, Any]:
+    container = {"image": "alpine", "command": ["sh", "-c"], "args": [script]}
+    manifest = {
+        "metadata": {"generateName": "trigger-"},
+        "spec": {"entrypoint": "main", "templates": [{"name": "main", "container": container}]},
+    }
+    answer = requests.post(server, json={"workflow": manifest}, timeout=10)
+    answer.raise_for_status()
+    found: dict[str, Any] = answer.json()["metadata"]
+    return found
+
+
+def trigger(metadata: dict[str, Any], **more: Any) -> ArgoWorkflowTrigger:
+    named = {"name": metadata["name"], "uid": metadata["uid"], "namespace": "argo"}
+    return ArgoWorkflowTrigger(argo_conn_id="argo_default", poll_interval=0.05, **named, **more)
+
+
+async def first_event(waiting: ArgoWorkflowTrigger) -> Any:
+    async for event in waiting.run():
+        return event.payload
+    return None
+
+
+@pytest.mark.parametrize(("script", "phase"), [("true", "Succeeded"), ("exit 3", "Failed")])
+async def test_it_fires_once_the_workflow_has_ended(server: str, script: str, phase: str) -> None:
+    metadata = submit(server, script)
+    assert await first_event(trigger(metadata)) == {
+        "status": "finished",
+        "phase": phase,
+        "name": metadata["name"],
+        "namespace": "argo",
+    }
+
+
+async def test_a_workflow_that_is_gone_is_told_as_such(server: str) -> None:
+    metadata = submit(server, "true")
+    requests.delete(f"{server}/{metadata['name']}", timeout=10).raise_for_status()
+    event = await first_event(trigger(metadata))
+    assert event["status"] == "gone"
+    assert metadata["name"] in event["message"]
+
+
+def test_what_is_stored_of_it_makes_it_again_and_holds_no_secret(server: str) -> None:
+    made = trigger({"name": "wf", "uid": "u"}, steps_before=2, on_kill="terminate")
+    path, kwargs = made.serialize()
+    assert path == "airflow_argo.triggers.workflow.ArgoWorkflowTrigger"
+    assert ArgoWorkflowTrigger(**kwargs).serialize() == made.serialize()
+    assert "s3cr3t" not in str(kwargs)
+
+
+def shutdown(server: str, metadata: dict[str, Any]) -> str | None:
+    spec = requests.get(f"{server}/{metadata['name']}", timeout=10).json()["spec"]
+    found: str | None = spec.get("shutdown")
+    return found
+
+
+@pytest.mark.parametrize(("action", "expected"), [("stop", "Stop"), ("terminate", "Terminate"), ("leave", None)])
+async def test_a_killed_task_ends_its_workflow(server: str, action: str, expected: str | None) -> None:
+    metadata = submit(server, "sleep 60")
+    await trigger(metadata, on_kill=action).on_kill()
+    assert shutdown(server, metadata) == expected
+    requests.delete(f"{server}/{metadata['name']}", timeout=10)
+
+
+async def test_after_it_has_fired_nothing_is_stopped(server: str) -> None:
+    finished, running = submit(server, "true"), submit(server, "sleep 60")
+    fired = trigger(finished)
+    await first_event(fired)
+    fired.name = running["name"]
+    await fired.on_kill()
+    assert shutdown(server, running) is None
+    requests.delete(f"{server}/{running['name']}", timeout=10)
+
+
+@pytest.mark.parametrize(
+    ("state", "record", "stopped"),
+    [
+        ("deferred", "same", False),  # another triggerer has taken it over: nobody killed the task
+        ("deferred", "other", True),  # the task was cleared, and has deferred again on a workflow of its own
+        ("deferred", None, True),  # a new try is about to begin
+        ("success", "same", True),
+        ("failed", "same", True),
+    ],
+)
+async def test_only_a_user_ends_a_workflow(
+    server: str, monkeypatch: pytest.MonkeyPatch, state: str, record: str | None, stopped: bool
+) -> None:
+    metadata = submit(server, "sleep 60")
+    names = {"same": metadata["name"], "other": "another"}
+
+    # Airflow's own calls to its supervisor: the outermost edge.
+    async def xcom(**_: Any) -> Any:
+        return {"name": names[record]} if record else None
+
+    monkeypatch.setattr(
+        "airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states",
+        lambda **_: {"run": {"task": state}},
+    )
+    monkeypatch.setattr("airflow.sdk.execution_time.xcom.XCom.aget_one", xcom)
+    waiting = trigger(metadata)
+    instance: Any = SimpleNamespace(dag_id="dag", task_id="task", run_id="run", map_index=-1)
+    waiting._task_instance = instance
+    await waiting.on_kill()
+    assert (shutdown(server, metadata) == "Stop") == stopped
+    requests.delete(f"{server}/{metadata['name']}", timeout=10)
