@@ -1,0 +1,54 @@
+# Everything here sets up what it needs in .venv by itself.
+
+PYTHON ?= python3
+VENV ?= .venv
+ROWS ?= 1050
+ROWS_PER_WORKER ?= 100
+
+BIN := $(VENV)/bin
+# SQLAlchemy and others end support for Python 3.10 before Airflow does: it has pins of its own.
+PYTHON_VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+CONSTRAINTS := $(if $(filter 3.10,$(PYTHON_VERSION)),constraints-3.10.txt,constraints.txt)
+READY := $(VENV)/.ready-$(PYTHON_VERSION)
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format wheel clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install everything into .venv
+
+$(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 14))' || { \
+		echo "Python 3.10 to 3.13 is needed; $(PYTHON) is $(PYTHON_VERSION). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up $(VENV) with Python $(PYTHON_VERSION): Airflow and some 160 packages, a minute or two ..."
+	@rm -f $(VENV)/.ready-*
+	@test -x $(BIN)/python$(PYTHON_VERSION) || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --constraint $(CONSTRAINTS) --editable '.[dev,postgres]'
+	@touch $@
+	@echo "$(VENV) is ready."
+
+demo: $(READY) ## Run the main job: ROWS=1050 ROWS_PER_WORKER=100
+	@$(BIN)/python tools/demo.py --rows '$(ROWS)' --rows-per-worker '$(ROWS_PER_WORKER)'
+
+test: $(READY) ## Run the tests
+	@$(BIN)/python -m pytest -n 2 -q -m 'not slow'
+
+lint: $(READY) ## Check style, types and layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+wheel: $(READY) ## Build the package into dist/
+	@$(BIN)/python -m build --wheel --no-isolation
+
+clean: ## Remove what was built, .venv included
+	rm -rf .venv .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
