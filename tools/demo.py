@@ -1,7 +1,7 @@
 """``make demo``: the main job from the trigger to the XComs, on this machine.
 
-The DAG ``dags/pull_rows.py`` runs in Airflow (as ``airflow dags test`` runs it) against an embedded Argo Server; then the
-database and the storage are compared, row by row.
+The DAG ``dags/pull_rows.py`` runs in Airflow (as ``airflow dags test`` runs it) against an embedded Argo Server; then
+the database and the storage are compared, row by row.
 """
 
 from __future__ import annotations

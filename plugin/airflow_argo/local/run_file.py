@@ -42,7 +42,7 @@ def run_file(path: str, parameters: Mapping[str, str], *, workers: int | None = 
 
 
 def _wait(client: ArgoClient, name: str, console: Console) -> None:
-    observer = Observer(tell=console.print)
+    observer = Observer(counted="pods", tell=console.print)
     rhythm = pauses(_POLL_SECONDS)
     while not observer.seen(client.send(api.workflow_status(NAMESPACE, name))):
         time.sleep(next(rhythm))

@@ -27,6 +27,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
     :param uid: of the workflow that is meant, should its name be taken again.
     :param poll_interval: seconds between two looks at the status.
     :param steps_before: how many steps of the workflow run before its workers do; for the progress in the log.
+    :param counted: what the log calls the pods after these steps.
     :param on_kill: what becomes of the workflow when a user kills the task: stop, terminate or leave.
     """
 
@@ -38,6 +39,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         uid: str,
         poll_interval: float = 5.0,
         steps_before: int = 0,
+        counted: str = "workers",
         on_kill: str = "stop",
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -47,6 +49,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         self.uid = uid
         self.poll_interval = poll_interval
         self.steps_before = steps_before
+        self.counted = counted
         self.on_kill_action = on_kill
         self._fired = False
 
@@ -61,6 +64,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
                 "uid": self.uid,
                 "poll_interval": self.poll_interval,
                 "steps_before": self.steps_before,
+                "counted": self.counted,
                 "on_kill": self.on_kill_action,
             },
         )
@@ -73,7 +77,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         yield TriggerEvent({"name": self.name, "namespace": self.namespace, **payload})  # type: ignore[no-untyped-call]
 
     async def _wait(self) -> dict[str, Any]:
-        observer = Observer(self.steps_before, tell=self.log.info)
+        observer = Observer(self.steps_before, counted=self.counted, tell=self.log.info)
         async with await ArgoHook(self.argo_conn_id).aclient() as client:
             await asyncio.sleep(min(_FIRST_PAUSE, self.poll_interval))
             while True:
