@@ -61,6 +61,7 @@ def configure() -> None:
         # Only what the operators tell of their work.
         AIRFLOW__LOGGING__NAMESPACE_LEVELS="airflow.task.operators.airflow_argo=INFO",
         STORAGE_DIR=str(STORAGE),
+        AIRFLOW__LOGGING__LOG_FORMAT="%(message)s",
         PYTHONWARNINGS="ignore",
     )
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{STORAGE}/rows.db")
