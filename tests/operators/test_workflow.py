@@ -155,7 +155,7 @@ def test_a_task_that_is_ended_ends_its_workflow(
     run = workflow(
         run_dag,
         repr(sleeping),
-        f"execution_timeout=__import__('datetime').timedelta(seconds=1), on_kill={on_kill!r}",
+        f"execution_timeout=__import__('datetime').timedelta(seconds=4), on_kill={on_kill!r}",
     )
     assert run["task"].state == "failed"
     name = run["task"].xcoms["workflow"]["name"]

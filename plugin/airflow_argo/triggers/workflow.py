@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -71,7 +72,13 @@ class ArgoWorkflowTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until the workflow has ended."""
-        payload = await self._wait()
+        # A triggerer builds its way to Airflow's API at the first question, which takes it 15 seconds and more: asked
+        # now, the answer is there when a user ends the task, and a workflow has to be stopped at once.
+        first_question = asyncio.create_task(self._ask_airflow())
+        try:
+            payload = await self._wait()
+        finally:
+            first_question.cancel()
         self._fired = True
         # Nothing may be awaited after this: Airflow would take the cancellation that follows for a user's.
         yield TriggerEvent({"name": self.name, "namespace": self.namespace, **payload})  # type: ignore[no-untyped-call]
@@ -105,6 +112,10 @@ class ArgoWorkflowTrigger(BaseTrigger):
         async with await ArgoHook(self.argo_conn_id).aclient(patience=10.0) as client:
             await client.send(end(self.namespace, self.name))
         self.log.info("Asked the Argo Server to end workflow %s, for the task was ended", self.name)
+
+    async def _ask_airflow(self) -> None:
+        with contextlib.suppress(Exception):
+            await self._is_still_waited_for()
 
     async def _is_still_waited_for(self) -> bool:
         """Whether the task instance is deferred on this very workflow, so that nobody has killed it."""
