@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from airflow_argo.argo import status
+from airflow_argo.argo import node_names, status
 
 
 @pytest.mark.parametrize("phase", ["Succeeded", "Failed", "Error"])
@@ -36,10 +36,10 @@ def test_steps_before_the_workers_do_not_count_as_workers() -> None:
 
 def test_node_ids_are_as_argo_makes_them() -> None:
     # From Argo's documentation of node field selectors.
-    assert status.node_id("appr-promotion-ffsv4", "appr-promotion-ffsv4.app1.wait-approval") == (
+    assert node_names.node_id("appr-promotion-ffsv4", "appr-promotion-ffsv4.app1.wait-approval") == (
         "appr-promotion-ffsv4-3235686597"
     )
-    assert status.node_id("wf", "wf") == "wf"
+    assert node_names.node_id("wf", "wf") == "wf"
 
 
 def pod_name(node: dict[str, Any], **metadata: Any) -> str:
@@ -47,10 +47,10 @@ def pod_name(node: dict[str, Any], **metadata: Any) -> str:
 
 
 def test_pod_names() -> None:
-    number = status.fnv1a("wf.a")
+    number = node_names.fnv1a("wf.a")
     assert pod_name({"templateName": "pull"}) == f"wf-pull-{number}"
     assert pod_name({"templateRef": {"name": "shared", "template": "pull"}}) == f"wf-pull-{number}"
-    assert pod_name({"templateName": "x" * 300}).startswith("wf-" + "x" * 238 + "-")
+    assert pod_name({"templateName": "x" * 300}).startswith("wf-" + "x" * 239 + "-")
     assert pod_name({"name": "wf"}) == "wf"
     assert pod_name({}, annotations={"workflows.argoproj.io/pod-name-format": "v1"}) == "wf-1"
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from airflow_argo.argo import node_names
+
 Workflow: TypeAlias = Mapping[str, Any]
 Node: TypeAlias = Mapping[str, Any]
 
@@ -17,8 +19,6 @@ FINAL_PHASES = frozenset({SUCCEEDED, "Failed", "Error"})
 POD_TYPES = frozenset({"Pod", "HTTP", "Plugin"})
 """The types of nodes that do work, as opposed to those that group others."""
 
-_FNV_OFFSET, _FNV_PRIME = 0x811C9DC5, 0x01000193
-_MAX_POD_PREFIX = 242
 _POD_NAME_FORMAT = "workflows.argoproj.io/pod-name-format"
 
 
@@ -64,30 +64,13 @@ class Progress:
         return Progress(max(self.done - steps, 0), max(self.total - steps, 0))
 
 
-def node_id(workflow_name: str, node_name: str) -> str:
-    """The id that Argo gives a node: the workflow's name with FNV-1a of the node's name."""
-    return node_name if node_name == workflow_name else f"{workflow_name}-{fnv1a(node_name)}"
-
-
 def pod_name(workflow: Workflow, node: Node) -> str:
     """The name of a node's pod, which is not the node's id unless the workflow says so."""
     metadata = workflow["metadata"]
-    name, node_name = str(metadata["name"]), str(node["name"])
     if (metadata.get("annotations") or {}).get(_POD_NAME_FORMAT) == "v1":
         return str(node["id"])
-    if name == node_name:
-        return name
-    template = (node.get("templateRef") or {}).get("template") or node.get("templateName")
-    prefix = f"{name}-{template}" if template else name
-    return f"{prefix[: _MAX_POD_PREFIX - 1]}-{fnv1a(node_name)}"
-
-
-def fnv1a(text: str) -> int:
-    """The 32-bit FNV-1a hash that ids and pod names are made with."""
-    value = _FNV_OFFSET
-    for byte in text.encode():
-        value = (value ^ byte) * _FNV_PRIME & 0xFFFFFFFF
-    return value
+    template = (node.get("templateRef") or {}).get("template") or node.get("templateName") or ""
+    return node_names.pod_name(str(metadata["name"]), str(node["name"]), str(template))
 
 
 def pods_below(workflow: Workflow, node: Node) -> Iterator[Node]:

@@ -6,6 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from airflow_argo.argo.node_names import node_id as node_id
+from airflow_argo.argo.node_names import pod_name as pod_name
+
 Node: TypeAlias = dict[str, Any]
 
 UNSUCCESSFUL = frozenset({"Failed", "Error"})
@@ -13,31 +16,9 @@ COMPLETED = UNSUCCESSFUL | {"Succeeded"}
 FULFILLED = COMPLETED | {"Skipped", "Omitted"}
 ACTIVE = frozenset({"Pending", "Running"})
 
-_MAX_POD_NAME_PREFIX = 242
 _BOUNDARY_SEPARATOR = re.compile(r"^(\[\d+\])?\.")
 _DISPLAY_NAME = re.compile(r"^[a-zA-Z0-9][a-zA-Z0-9-.]{0,61}[a-zA-Z0-9]$")
 DISPLAY_NAME_ANNOTATION = "workflows.argoproj.io/display-name"
-
-
-def fnv1a32(text: str) -> int:
-    """Hash text as Go's ``fnv.New32a`` does."""
-    digest = 0x811C9DC5
-    for byte in text.encode():
-        digest = ((digest ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return digest
-
-
-def node_id(workflow_name: str, node_name: str) -> str:
-    """Compute a node's id: the workflow's name for the root, else the name and the node name's hash."""
-    return workflow_name if node_name == workflow_name else f"{workflow_name}-{fnv1a32(node_name)}"
-
-
-def pod_name(workflow_name: str, node_name: str, template_name: str) -> str:
-    """Compute the name of a node's pod (Argo's version 2 of pod names)."""
-    if node_name == workflow_name:
-        return workflow_name
-    prefix = f"{workflow_name}-{template_name}" if template_name else workflow_name
-    return f"{prefix[:_MAX_POD_NAME_PREFIX]}-{fnv1a32(node_name)}"
 
 
 def display_name(node_name: str, boundary_name: str | None) -> str:
