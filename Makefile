@@ -14,7 +14,7 @@ READY := $(VENV)/.ready-$(PYTHON_VERSION)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end lint format wheel clean
+.PHONY: help setup demo test test-end-to-end bench lint format wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: $(READY) ## Run the tests
 
 test-end-to-end: $(READY) ## Run the tests of a whole running Airflow (minutes)
 	@$(BIN)/python -m pytest -q -m slow tests/end_to_end
+
+bench: $(READY) ## Measure what the bridge and the embedded server cost
+	@$(BIN)/python tools/bench.py
 
 lint: $(READY) ## Check style, types and layers
 	@$(BIN)/ruff check .
