@@ -46,6 +46,8 @@ class PodReport:
     :param deadline_exceeded: it was killed because its deadline passed.
     :param containers: by name, if the pod has more than its main container: all that have ended.
     :param answer: of an HTTP template's request.
+    :param artifacts: the output artifacts that are stored, each with its location, and the log if it is kept.
+    :param artifact_error: why not all could be stored, in Argo's words.
     """
 
     exit_code: int | None
@@ -56,6 +58,8 @@ class PodReport:
     deadline_exceeded: bool = False
     containers: Mapping[str, ContainerReport] = field(default_factory=dict)
     answer: HttpAnswer | None = None
+    artifacts: Sequence[Mapping[str, Any]] = ()
+    artifact_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,8 @@ Event: TypeAlias = PodEvent | Tick | Shutdown | Suspend | Resume
 class StartPod:
     """Start a worker, or send the request of an HTTP template.
 
-    :param template: the node's template, every ``{{…}}`` that could be resolved substituted; Argo's own dict.
+    :param template: the node's template, every ``{{…}}`` that could be resolved substituted; Argo's own dict. Its
+        ``archiveLocation`` says under which key output artifacts are stored, and whether the log is.
     :param deadline: when it has to be killed, in seconds since the epoch; None for no limit.
     :param include_result: whether standard output is wanted as ``outputs.result``.
     :param volumes: those that the template's containers mount, as the workflow defines them.

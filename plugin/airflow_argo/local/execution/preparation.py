@@ -13,9 +13,8 @@ from airflow_argo.local.execution.containers import Container, containers_of
 from airflow_argo.local.execution.directories import PodDirectory
 from airflow_argo.local.execution.environment import base_environment
 from airflow_argo.local.execution.images import Entrypoint
-from airflow_argo.local.execution.inputs import write_raw_files
 from airflow_argo.local.execution.logs import MAIN, safe_name
-from airflow_argo.local.execution.paths import TMP, declared_paths, private_names, rewriter, working_directory
+from airflow_argo.local.execution.paths import TMP, Layout, declared_paths, private_names, rewriter, working_directory
 from airflow_argo.local.execution.pod import Pod
 from airflow_argo.local.execution.volumes import Mount, VolumePlaces, mounts_of, native_paths
 
@@ -71,6 +70,16 @@ class Preparation:
     containers: Sequence[Prepared]
 
     @property
+    def mains(self) -> list[Prepared]:
+        """Those that do the pod's work, and get its input artifacts."""
+        return [each for each in self.containers if each.container.role == "main"]
+
+    @property
+    def layouts(self) -> list[Layout]:
+        """Where those have their files."""
+        return [each.directory.layout for each in self.mains]
+
+    @property
     def is_crew(self) -> bool:
         """Whether there is more to it than starting one process and waiting for its end."""
         container = self.main.container
@@ -123,7 +132,6 @@ def _prepared(
     _make_sources(mounts)
     directory.make_parents(declared)
     _write_files(directory, line)
-    write_raw_files(template, layout)
     # What is private by a mount is private for the worker: the server finds those files elsewhere.
     cwd_on_host = layout.seen_by_server(cwd)
     Path(cwd_on_host).mkdir(parents=True, exist_ok=True)

@@ -9,10 +9,14 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.artifacts.errors import ArtifactError
+from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.engine.messages import (
     ContainerChanged,
     ContainerReport,
@@ -20,7 +24,10 @@ from airflow_argo.local.engine.messages import (
     PodReport,
     PodStarted,
 )
+from airflow_argo.local.execution.artifact_outputs import Leavings, has_outputs, save_outputs
+from airflow_argo.local.execution.aside import Aside
 from airflow_argo.local.execution.crew import Crew
+from airflow_argo.local.execution.inputs import input_artifacts, load_inputs
 from airflow_argo.local.execution.launcher import Launcher
 from airflow_argo.local.execution.logs import MAIN, LogFile, Logs
 from airflow_argo.local.execution.member import OUTPUT_GRACE
@@ -34,6 +41,8 @@ from airflow_argo.local.execution.streams import Result, Stream, open_streams
 class Workshop:
     """What pods are run with.
 
+    :param artifacts: where artifacts are kept.
+    :param threads: where they are loaded and stored.
     :param discard: removes a directory some time.
     :param grace_seconds: from SIGTERM to SIGKILL.
     """
@@ -41,6 +50,8 @@ class Workshop:
     launcher: Launcher
     logs: Logs
     surroundings: Surroundings
+    artifacts: ArtifactStore
+    threads: Executor
     discard: Callable[[Path], None]
     grace_seconds: float
 
@@ -60,6 +71,9 @@ class PodRun:
         self._ended = ended
         self._timers: list[asyncio.TimerHandle] = []
         self._workshop: Workshop | None = None
+        self._aside: Aside | None = None
+        self._is_loading = False
+        self._collecting = False
         self._preparation: Preparation | None = None
         self._logs: list[LogFile] = []
         self._crew: Crew | None = None
@@ -74,19 +88,32 @@ class PodRun:
             self._later(max(0.0, pod.command.deadline - time.time()), self._exceed_deadline)
 
     def launch(self, workshop: Workshop) -> None:
-        """Start it."""
+        """Start it, as soon as its input artifacts are there."""
         self._workshop = workshop
+        self._aside = Aside(workshop.threads)
+        template = self.pod.command.template
         try:
-            self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
-            self._start(workshop, self._preparation)
-        except (ArgoError, ValueError) as error:
-            self._end(PodReport(exit_code=None, error=str(error)))
-        except OSError as error:
-            self._end(
-                PodReport(exit_code=None, error=f"the pod cannot be set up: {reason_of(error)} ({error.filename})")
-            )
+            preparation = self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
+        except (ArgoError, ValueError, OSError) as error:
+            self._not_set_up(error)
+            return
+        if input_artifacts(template):
+            load = partial(load_inputs, template, preparation.layouts, workshop.artifacts, preparation.path / "inputs")
+            self._is_loading = True
+            self._aside.do(load, lambda _: self._start(workshop, preparation), self._not_set_up)
+        else:
+            self._start(workshop, preparation)
 
     def _start(self, workshop: Workshop, preparation: Preparation) -> None:
+        if self._over:
+            return
+        self._is_loading = False
+        try:
+            self._run(workshop, preparation)
+        except (ArgoError, ValueError, OSError) as error:
+            self._not_set_up(error)
+
+    def _run(self, workshop: Workshop, preparation: Preparation) -> None:
         if self.pod.command.include_result:
             self._result = Result()
         names = [each.container.name for each in preparation.containers]
@@ -110,12 +137,20 @@ class PodRun:
         self._crew.start()
         self._settle()
 
+    def _not_set_up(self, error: Exception) -> None:
+        text = str(error)
+        if isinstance(error, ArtifactError):
+            text = f"init: Error (exit code 64): {error}"
+        elif isinstance(error, OSError):
+            text = f"the pod cannot be set up: {reason_of(error)} ({error.filename})"
+        self._end(PodReport(exit_code=None, error=text, deadline_exceeded=self._deadline_exceeded))
+
     def stop(self) -> None:
         """Send SIGTERM, and SIGKILL after the grace period; if it does not run yet, it never will."""
         if self._stopping or self._over:
             return
         self._stopping = True
-        if self._workshop is None:
+        if self._workshop is None or self._is_loading:
             self._end(PodReport(exit_code=None, deadline_exceeded=self._deadline_exceeded))
         elif self._pid is not None or self._crew is not None:
             self._terminate(self._workshop.grace_seconds)
@@ -169,8 +204,9 @@ class PodRun:
 
     def _collect(self) -> None:
         """Kill what is left, so that nobody changes the files while they are read; then take the outputs."""
-        if self._over or self._preparation is None:
+        if self._over or self._collecting or self._preparation is None:
             return
+        self._collecting = True
         self._signal(signal.SIGKILL)
         for stream in self._streams:
             stream.drain()
@@ -185,7 +221,23 @@ class PodRun:
             deadline_exceeded=self._deadline_exceeded,
             containers=containers,
         )
-        self._end(report)
+        if has_outputs(self.pod.command.template):
+            self._store(report, self._preparation)
+        else:
+            self._end(report)
+
+    def _store(self, report: PodReport, preparation: Preparation) -> None:
+        workshop, aside, main = self._workshop, self._aside, preparation.main
+        if workshop is None or aside is None:
+            return
+        path = partial(workshop.logs.path, self.pod.workflow_uid, self.pod.command.pod_name)
+        logs = {each.container.name: path(each.container.name) for each in preparation.mains}
+        leavings = Leavings(main.directory.layout, main.cwd_on_host, logs, preparation.path / "outputs")
+        aside.do(
+            partial(save_outputs, self.pod.command.template, leavings, workshop.artifacts),
+            lambda saved: self._end(replace(report, artifacts=saved[0], artifact_error=saved[1])),
+            lambda error: self._end(replace(report, artifact_error=f"{type(error).__name__}: {error}")),
+        )
 
     def _end(self, report: PodReport) -> None:
         if self._over:
@@ -210,8 +262,8 @@ class PodRun:
             self._workshop.launcher.end(self._uid)
         for log in self._logs:
             self._workshop.logs.close(log)
-        if self._preparation is not None:
-            self._workshop.discard(self._preparation.path)
+        if self._preparation is not None and self._aside is not None:
+            self._aside.when_idle(partial(self._workshop.discard, self._preparation.path))
 
     def _exceed_deadline(self) -> None:
         if self._exit_code is None and not self._stopping:
