@@ -35,7 +35,7 @@ class ProcessExecutor:
     :param isolation: None for the best that this machine allows.
     :param max_pods: how many run at once; the others wait, first come, first served. By default four for each CPU.
     :param grace_seconds: from SIGTERM to SIGKILL when a pod is stopped; Argo's is 30.
-    :param images: what images run that are named without a command, over the known ones (``images.IMAGES``).
+    :param images: what images run that are named without a command; see ``images.ImageTable``.
     :param environment: variables that every worker gets; of the server's own it gets PATH, and what
         the server's interpreter needs to find its libraries.
     :param max_log_bytes: the limit of a pod's log.
@@ -48,7 +48,7 @@ class ProcessExecutor:
         isolation: Isolation | None = None,
         max_pods: int | None = None,
         grace_seconds: float = 30.0,
-        images: Mapping[str, Entrypoint] | None = None,
+        images: Mapping[str, Entrypoint] = IMAGES,
         environment: Mapping[str, str] | None = None,
         max_log_bytes: int = MAX_LOG,
     ) -> None:
@@ -56,7 +56,7 @@ class ProcessExecutor:
         self._wanted = isolation
         self._max_pods = max_pods or 4 * (os.cpu_count() or 1)
         self._grace_seconds = grace_seconds
-        self._images = {**IMAGES, **(images or {})}
+        self._images = images
         self._environment = dict(environment or {})
         self._logs = Logs(root / "logs", max_log_bytes)
         self._artifacts = ArtifactStore(root / "artifacts")
@@ -232,7 +232,10 @@ class ProcessExecutor:
 
     def _discard(self, directory: Path) -> None:
         if not self._closed:  # Else all of them go at once.
-            self._cleaner.submit(directories.remove, directory)
+            self._cleaner.submit(self._remove, directory)
+
+    def _remove(self, directory: Path) -> None:
+        directories.remove(directory)
 
     def _clean_up(self) -> None:
         self._threads.shutdown(wait=True, cancel_futures=True)
