@@ -14,10 +14,10 @@ READY := $(VENV)/.ready-$(PYTHON_VERSION)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format wheel clean
+.PHONY: help setup demo test test-end-to-end lint format wheel clean
 
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install everything into .venv
 
@@ -36,6 +36,9 @@ demo: $(READY) ## Run the main job: ROWS=1050 ROWS_PER_WORKER=100
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -m 'not slow'
+
+test-end-to-end: $(READY) ## Run the tests of a whole running Airflow (minutes)
+	@$(BIN)/python -m pytest -q -m slow tests/end_to_end
 
 lint: $(READY) ## Check style, types and layers
 	@$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """``make demo``: the main job from the trigger to the XComs, on this machine.
 
-The DAG ``dags/pull_rows.py`` runs in Airflow (as ``airflow dags test`` runs it) against an embedded Argo Server; then the
-database and the storage are compared, row by row.
+The DAG ``dags/pull_rows.py`` runs in Airflow (as ``airflow dags test`` runs it) against an embedded Argo Server; then
+the database and the storage are compared, row by row.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def configure() -> None:
         # Only what the operators tell of their work.
         AIRFLOW__LOGGING__NAMESPACE_LEVELS="airflow.task.operators.airflow_argo=INFO",
         STORAGE_DIR=str(STORAGE),
+        AIRFLOW__LOGGING__LOG_FORMAT="%(message)s",
         PYTHONWARNINGS="ignore",
     )
     os.environ.setdefault("DATABASE_URL", f"sqlite:///{STORAGE}/rows.db")

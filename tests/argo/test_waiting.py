@@ -26,6 +26,12 @@ def test_the_steps_before_are_no_workers() -> None:
     assert told == ["0/1 steps before the workers done", "0/11 workers done"]
 
 
+def test_pods_of_any_workflow_are_called_so() -> None:
+    told: list[str] = []
+    Observer(counted="pods", tell=told.append).seen({"status": {"phase": "Running", "progress": "1/2"}})
+    assert told == ["1/2 pods done"]
+
+
 def test_a_pending_workflow_tells_what_it_waits_for() -> None:
     told, ended = polled({}, {"phase": "Pending", "message": "Waiting for argo/Mutex/x lock"})
     assert told == ["The workflow is about to start", "The workflow is Pending: Waiting for argo/Mutex/x lock"]

@@ -58,10 +58,8 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-@pytest.fixture
-def airflow(
-    tmp_path_factory: pytest.TempPathFactory, argo_url: str, connection_json: Callable[..., str]
-) -> Iterator[Api]:
+@pytest.fixture(scope="module")
+def airflow(argo_url: str, connection_json: Callable[..., str]) -> Iterator[Api]:
     home, port = Path(os.environ["AIRFLOW_HOME"]) / "standalone", free_port()
     home.mkdir()
     url = f"http://localhost:{port}"
@@ -145,5 +143,30 @@ def test_the_use_case_is_triggered_deferred_resumed_and_its_results_read_back(ai
     }
 
 
+def _trigger_log(airflow: Api, instance: str) -> str:
+    lines = airflow("GET", f"{instance}/logs/1?full_content=true")["content"]
+    return "\n".join(line["event"] for line in lines if "triggers" in str(line.get("logger")))
+
+
 def _has(airflow: Api, dag_id: str) -> bool:
     return any(dag["dag_id"] == dag_id for dag in airflow("GET", "dags")["dags"])
+
+
+def test_marking_a_deferred_task_as_failed_stops_its_workflow(airflow: Api, argo_url: str) -> None:
+    wait_for("the DAG", 90, lambda: _has(airflow, "pull_rows"))
+    airflow("PATCH", "dags/pull_rows", is_paused=False)
+    run = airflow("POST", "dags/pull_rows/dagRuns", logical_date=None, conf={"rows": 3000, "rows_per_worker": 2})
+    pull = f"dags/pull_rows/dagRuns/{run['dag_run_id']}/taskInstances/pull"
+    wait_for("the deferred task", 90, lambda: airflow("GET", pull)["state"] == "deferred")
+    name = airflow("GET", f"{pull}/xcomEntries/workflow?deserialize=true")["value"]["name"]
+    wait_for("the triggerer at work", 120, lambda: "/1500 workers done" in _trigger_log(airflow, pull))
+
+    airflow("PATCH", pull, new_state="failed")
+
+    url = f"{os.environ.get('ARGO_URL', argo_url)}/api/v1/workflows/argo/{name}"
+    ended = wait_for(
+        "the stopped workflow",
+        60,
+        lambda: (found := requests.get(url, timeout=10).json())["spec"].get("shutdown") and found,
+    )
+    assert ended["spec"]["shutdown"] == "Stop"

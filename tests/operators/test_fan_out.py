@@ -200,8 +200,8 @@ def test_a_deferred_task_goes_on_where_it_left_off(run_dag: Any, monkeypatch: py
     monkeypatch.setattr("airflow_argo.operators.base.BEFORE_DEFERRING", 0.0)
     run = fan_out(
         run_dag,
-        "items=[0.4], deferrable=True, poll_interval=0.1, worker=sh('sleep $ITEM; echo $ITEM > /tmp/result', 'result')",
+        "items=[2.5], deferrable=True, poll_interval=0.1, worker=sh('sleep $ITEM; echo $ITEM > /tmp/result', 'result')",
     )
     assert "TaskDeferred" in run.log or "deferr" in run.log.lower()
-    assert run["fan"].result == [0.4]
+    assert run["fan"].result == [2.5]
     assert run["fan"].xcoms["workflow"]["phase"] == "Succeeded"

@@ -134,3 +134,30 @@ def test_neither_or_both_sources_are_refused() -> None:
         ArgoWorkflowOperator(task_id="task")
     with pytest.raises(ManifestError, match="either"):
         ArgoWorkflowOperator(task_id="task", workflow=MANIFEST, workflow_template="x")
+
+
+def shutdown(argo_url: str, name: str) -> str | None:
+    spec = requests.get(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10).json()["spec"]
+    found: str | None = spec.get("shutdown")
+    return found
+
+
+@pytest.mark.parametrize(("on_kill", "expected"), [("stop", "Stop"), ("terminate", "Terminate"), ("leave", None)])
+def test_a_task_that_is_ended_ends_its_workflow(
+    run_dag: Any, argo_url: str, on_kill: str, expected: str | None
+) -> None:
+    sleeping = {
+        "spec": {
+            "entrypoint": "main",
+            "templates": [{"name": "main", "container": {"image": "alpine", "command": ["sleep", "60"]}}],
+        }
+    }
+    run = workflow(
+        run_dag,
+        repr(sleeping),
+        f"execution_timeout=__import__('datetime').timedelta(seconds=4), on_kill={on_kill!r}",
+    )
+    assert run["task"].state == "failed"
+    name = run["task"].xcoms["workflow"]["name"]
+    assert shutdown(argo_url, name) == expected
+    requests.delete(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10)

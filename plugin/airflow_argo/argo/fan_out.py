@@ -40,7 +40,8 @@ _OWN_PARAMETERS = {"items", "rows", "rows_per_worker"}
 # In JSON text ``{{`` and ``$`` stand only inside strings, so writing them as escapes leaves the value as it is, and
 # keeps Argo and Kubernetes from expanding it. The backslashes are doubled because expr-lang reads escapes, too; two
 # single braces are joined because a tag's own text must hold no ``{{``.
-_GUARDED = r'replace(replace(%s, "{" + "{", "{\\u007b"), "$", "\\u0024")'
+# A DEL in a text makes Argo fail with "invalid JSON", for it quotes texts as Go does.
+_GUARDED = r'replace(replace(replace(%s, "{" + "{", "{\\u007b"), "$", "\\u0024"), "\x7f", "\\u007f")'
 
 # An expression tag ends at the first ``}}``, and a ``{`` after the comma opens a closure: hence the spaces.
 _SLICES = (
@@ -262,7 +263,8 @@ def _collect_task() -> dict[str, Any]:
 def _collect_template(body: Template) -> dict[str, Any]:
     template = _template(COLLECT, body, inputs=("results",), environment={"RESULTS_FILE": RESULTS_FILE})
     # A file, for the results of many workers together are longer than an environment variable may be.
-    results = {"name": "results", "path": RESULTS_FILE, "raw": {"data": "{{inputs.parameters.results}}"}}
+    # An expression, for a simple tag fails on characters that Go does not print, such as U+E0001.
+    results = {"name": "results", "path": RESULTS_FILE, "raw": {"data": "{{=inputs.parameters.results}}"}}
     template["inputs"]["artifacts"] = [*template["inputs"].get("artifacts", ()), results]
     return template
 

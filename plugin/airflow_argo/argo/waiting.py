@@ -22,11 +22,13 @@ class Observer:
     """Turns polls into the lines that a task log shows, each thing said once.
 
     :param steps_before: how many steps of the workflow run before its workers do.
+    :param counted: what the pods after these steps are called.
     :param tell: takes a line.
     """
 
-    def __init__(self, steps_before: int = 0, *, tell: Callable[[str], object]) -> None:
+    def __init__(self, steps_before: int = 0, *, counted: str = "workers", tell: Callable[[str], object]) -> None:
         self._steps_before = steps_before
+        self._counted = counted
         self._tell = tell
         self._said = ""
         self._trouble = ""
@@ -53,8 +55,8 @@ class Observer:
         progress = Progress.of(workflow)
         workers = progress.without(self._steps_before)
         if workers.total:
-            return f"{workers.done}/{workers.total} workers done"
+            return f"{workers.done}/{workers.total} {self._counted} done"
         if progress.total:
-            return f"{progress.done}/{progress.total} steps before the workers done"
+            return f"{progress.done}/{progress.total} steps before the {self._counted} done"
         said = message(workflow)
         return f"The workflow is {phase(workflow) or 'about to start'}{f': {said}' if said else ''}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -28,7 +30,7 @@ def run_file(path: str, parameters: Mapping[str, str], *, workers: int | None = 
     :param workers: how many pods run at a time.
     :raises ArgoError: for a file or a workflow that cannot be run.
     """
-    made = manifest.with_parameters(manifest.sanitized(manifest.read(path)), parameters)
+    made = _with_a_name(manifest.with_parameters(manifest.sanitized(manifest.read(path)), parameters), path)
     lint.require_clean(made)
     console = Console(highlight=False, soft_wrap=True)
     with running_server(workers=workers) as url, ArgoClient(ServerAddress(url)) as client:
@@ -41,8 +43,16 @@ def run_file(path: str, parameters: Mapping[str, str], *, workers: int | None = 
     return 0 if phase(finished) == SUCCEEDED else 1
 
 
+def _with_a_name(made: dict[str, Any], path: str) -> dict[str, Any]:
+    metadata = made.get("metadata") or {}
+    if metadata.get("name") or metadata.get("generateName"):
+        return made
+    stem = re.sub(r"[^a-z0-9]+", "-", Path(path).stem.lower()).strip("-")
+    return {**made, "metadata": {**metadata, "generateName": f"{stem or 'workflow'}-"}}
+
+
 def _wait(client: ArgoClient, name: str, console: Console) -> None:
-    observer = Observer(tell=console.print)
+    observer = Observer(counted="pods", tell=console.print)
     rhythm = pauses(_POLL_SECONDS)
     while not observer.seen(client.send(api.workflow_status(NAMESPACE, name))):
         time.sleep(next(rhythm))

@@ -68,6 +68,8 @@ class ArgoOperator(BaseOperator):
 
     results_are_json: ClassVar[bool] = False
     """Whether every worker's result has to be JSON."""
+    counted: ClassVar[str] = "pods"
+    """What the log calls that whose progress it tells."""
 
     def __init__(
         self,
@@ -207,7 +209,7 @@ class ArgoOperator(BaseOperator):
         """Whether the workflow has ended, before the time is up if there is one."""
         from airflow_argo.argo.waiting import Observer, pauses
 
-        observer = Observer(self.steps_before_workers(), tell=self.log.info)
+        observer = Observer(self.steps_before_workers(), counted=self.counted, tell=self.log.info)
         until = None if seconds is None else time.monotonic() + seconds
         rhythm = pauses(self.poll_interval)
         while not self._poll(client, workflow["metadata"]["uid"], observer):
@@ -243,6 +245,7 @@ class ArgoOperator(BaseOperator):
             uid=workflow["metadata"]["uid"],
             poll_interval=self.poll_interval,
             steps_before=self.steps_before_workers(),
+            counted=self.counted,
             on_kill=self.on_kill_action,
         )
         # Whatever `resume` needs is in the event: `airflow dags test` drops the kwargs of a deferral.

@@ -38,6 +38,7 @@ class ArgoFanOutOperator(ArgoOperator):
     template_fields: Sequence[str] = (*ArgoOperator.template_fields, "items", "rows", "rows_per_worker", "parallelism")
     template_fields_renderers: ClassVar[dict[str, str]] = {"parameters": "json", "items": "json"}
     results_are_json: ClassVar[bool] = True
+    counted: ClassVar[str] = "workers"
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted, Shutdown
 
 
 def fan_out(count: int, **main: str) -> str:
@@ -65,3 +65,22 @@ def test_the_cost_of_a_worker_does_not_grow_with_their_number(world, limit):
     few = min(seconds(world(limit + fan_out(500))) / 500 for _ in range(2))
     many = seconds(world(limit + fan_out(2000))) / 2000
     assert many < 2.5 * few
+
+
+def seconds_to_stop(run) -> float:
+    commands = run.execution.start(run.now).commands
+    for command in commands[:4]:
+        run.execution.handle(PodStarted(command.node_id), run.now)
+    began = time.process_time()
+    run.execution.handle(Shutdown("Stop"), run.now)
+    # Those that never ran are told first: the workflow waits for those that do.
+    for command in reversed(commands):
+        run.execution.handle(PodFinished(command.node_id, PodReport(exit_code=143)), run.now)
+    assert run.phase == "Failed"
+    return time.process_time() - began
+
+
+def test_the_cost_of_stopping_a_worker_does_not_grow_with_their_number(world):
+    few = min(seconds_to_stop(world(fan_out(250))) / 250 for _ in range(2))
+    many = seconds_to_stop(world(fan_out(1000))) / 1000
+    assert many < few * 3

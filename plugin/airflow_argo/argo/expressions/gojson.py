@@ -19,6 +19,7 @@ _ESCAPES_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"} |
 _TO_ESCAPE = re.compile("[<>&\u2028\u2029\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMED_ESCAPES = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r", 34: '\\"', 92: "\\\\"}
+_TO_QUOTE = re.compile(r"""[^\x20-\x21\x23-\x5b\x5d-\x7e]""")
 _MOST_DIGITS = 400
 _PLAIN_SCALARS = (str, int, type(None))
 
@@ -165,10 +166,11 @@ def quote(text: str) -> str:
     """
     if text.isprintable() and '"' not in text and "\\" not in text:
         return text
-    return "".join(map(_quote_char, text))
+    return _TO_QUOTE.sub(_quote_char, text)
 
 
-def _quote_char(char: str) -> str:
+def _quote_char(match: re.Match[str]) -> str:
+    char = match[0]
     code = ord(char)
     if code in _NAMED_ESCAPES:
         return _NAMED_ESCAPES[code]

@@ -128,7 +128,9 @@ class Lifecycle(Frame):
 
     def _set_status(self, root: Node) -> None:
         self.run.variables["workflow.status"] = _workflow_phase(root)
-        if self._wants_failures or nodes.is_fulfilled(root):
+        # Once at the end, unless a hook looks at them: it costs what all nodes cost, and after a stop every pod that ends
+        # comes by here.
+        if self._wants_failures or (nodes.is_fulfilled(root) and "workflow.failures" not in self.run.variables):
             self.run.variables["workflow.failures"] = '"' + gojson.quote(gojson.dumps(self._failures() or None)) + '"'
 
     def _failures(self) -> list[dict[str, Any]]:

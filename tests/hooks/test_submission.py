@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from airflow_argo.argo import api
+from airflow_argo.argo.client import ArgoClient, ServerAddress
+from airflow_argo.argo.errors import RequestRefusedError
+from airflow_argo.attachment import OWNER_ANNOTATION, Attempt, RetryMode
+from airflow_argo.hooks.submission import NameTakenError, attach_or_create
+
+
+@pytest.fixture
+def client(argo_url: str) -> Iterator[ArgoClient]:
+    with ArgoClient(ServerAddress(argo_url), patience=0) as found:
+        yield found
+
+
+@pytest.fixture
+def attempt(request: pytest.FixtureRequest) -> Attempt:
+    return Attempt("dag", request.node.name, "task", -1, 0)
+
+
+class Submission:
+    """Submits for one attempt, and remembers what was made and said."""
+
+    def __init__(self, client: ArgoClient, attempt: Attempt, script: str, owner: str | None = None) -> None:
+        self.client, self.attempt, self.script = client, attempt, script
+        self.owner = attempt.owner if owner is None else owner
+        self.made: list[str] = []
+        self.said: list[str] = []
+
+    def manifest(self, name: str) -> dict[str, Any]:
+        self.made.append(name)
+        container = {"image": "alpine", "command": ["sh", "-c"], "args": [self.script]}
+        return {
+            "metadata": {"name": name, "annotations": {OWNER_ANNOTATION: self.owner}},
+            "spec": {"entrypoint": "main", "templates": [{"name": "main", "container": container}]},
+        }
+
+    def __call__(self, retry_mode: RetryMode = "failed_nodes") -> dict[str, Any]:
+        return attach_or_create(self.client, "argo", self.attempt, self.manifest, retry_mode, self.said.append)
+
+    def wait(self, name: str) -> str:
+        events = self.client.stream(api.watch_workflows("argo", label_selector=""))
+        for event in events:
+            workflow = event["object"]
+            if workflow["metadata"]["name"] == name and (workflow.get("status") or {}).get("finishedAt"):
+                return str(workflow["status"]["phase"])
+        return ""
+
+
+def test_the_first_try_creates_and_the_next_one_attaches(client: ArgoClient, attempt: Attempt) -> None:
+    submit = Submission(client, attempt, "sleep 60")
+    first, second = submit(), submit()
+    assert first["metadata"]["uid"] == second["metadata"]["uid"]
+    assert len(submit.made) == 1
+    assert "there is no workflow of this task attempt yet" in submit.said[0]
+    assert "waiting for it" in submit.said[1]
+    client.send(api.delete_workflow("argo", first["metadata"]["name"]))
+
+
+def test_a_workflow_that_has_succeeded_is_not_run_again(client: ArgoClient, attempt: Attempt) -> None:
+    submit = Submission(client, attempt, "true")
+    name = submit()["metadata"]["name"]
+    assert submit.wait(name) == "Succeeded"
+    assert submit()["status"]["phase"] == "Succeeded"
+    assert submit.made == [name]
+    assert "collecting its results" in submit.said[-1]
+
+
+def test_a_fresh_retry_starts_the_next_workflow_once(client: ArgoClient, attempt: Attempt) -> None:
+    submit = Submission(client, attempt, "exit 1")
+    first = submit("fresh")["metadata"]["name"]
+    submit.wait(first)
+    submit.script = "sleep 60"
+    second = submit("fresh")["metadata"]["name"]
+    again = submit("fresh")["metadata"]["name"]
+    assert second == again == f"{first}-2"
+    assert submit.made == [first, second]
+    client.send(api.delete_workflow("argo", second))
+
+
+def test_a_name_that_belongs_to_something_else_is_left_alone(client: ArgoClient, attempt: Attempt) -> None:
+    Submission(client, attempt, "sleep 60", owner="somebody")()
+    with pytest.raises(NameTakenError, match="belongs to somebody"):
+        Submission(client, attempt, "true")()
+    client.send(api.delete_workflow("argo", attempt.workflow_name()))
+
+
+def test_of_many_at_once_one_creates_and_all_attach(argo_url: str, attempt: Attempt) -> None:
+    def one(_: int) -> str:
+        with ArgoClient(ServerAddress(argo_url), patience=0) as client:
+            return str(Submission(client, attempt, "sleep 60")()["metadata"]["uid"])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(one, range(16)))) == 1
+    with ArgoClient(ServerAddress(argo_url)) as client:
+        client.send(api.delete_workflow("argo", attempt.workflow_name()))
+
+
+def test_what_the_server_refuses_is_told(client: ArgoClient, attempt: Attempt) -> None:
+    submit = Submission(client, attempt, "{{=")
+    with pytest.raises(RequestRefusedError):
+        submit()

@@ -1,0 +1,98 @@
+"""``airflow-argo``, as its user types it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from airflow_argo.cli import main
+
+HELLO = """
+spec:
+  entrypoint: hello
+  arguments: {parameters: [{name: name, value: nobody}]}
+  templates:
+  - name: hello
+    container: {image: alpine, command: [echo, "hello {{workflow.parameters.name}}"]}
+"""
+LOOP = """
+metadata: {name: loop}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    steps:
+    - - name: fan
+        template: exit
+        arguments: {parameters: [{name: code, value: "{{item}}"}]}
+        withItems: [0, 3]
+  - name: exit
+    inputs: {parameters: [{name: code}]}
+    container: {image: alpine, command: [sh, -c, "echo leaving; exit {{inputs.parameters.code}}"]}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "hello.yaml"
+    path.write_text(HELLO, encoding="utf-8")
+    return path
+
+
+def test_run_shows_what_a_workflow_did(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(file), "-p", "name=wörld"]) == 0
+    shown = capsys.readouterr().out
+    assert "hello-" in shown
+    assert "│ hello wörld" in shown
+    assert shown.splitlines()[-1] == "Succeeded"
+
+
+def test_run_tells_a_failure_by_its_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "loop.yaml"
+    path.write_text(LOOP, encoding="utf-8")
+    assert main(["run", str(path)]) == 1
+    shown = capsys.readouterr().out
+    assert "Succeeded fan(0:0)" in shown
+    assert "Failed    fan(1:3)" in shown
+    assert "main: Error (exit code 3)" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["run", "no-such.yaml"], "there is no file"),
+        (["run", "HELLO", "-p", "name"], "there is no '='"),
+        (["run", "HELLO", "-p", "nam=x"], "declares no parameter 'nam'"),
+        (["local", "--host", "0.0.0.0"], "--token-file"),
+    ],
+)
+def test_what_cannot_be_done_says_why(
+    file: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], reason: str
+) -> None:
+    assert main([str(file) if word == "HELLO" else word for word in arguments]) != 0
+    assert reason in capsys.readouterr().err
+
+
+def test_local_prints_its_url_when_it_accepts_requests() -> None:
+    command = [sys.executable, "-m", "airflow_argo.cli", "local", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout
+        url = server.stdout.readline().strip()
+        version = requests.get(f"{url}/api/v1/version", timeout=10).json()["version"]
+        server.send_signal(signal.SIGTERM)
+        assert server.stdout.read() == ""
+        server.wait(timeout=20)
+    assert version.startswith("v4.1")
+
+
+def test_help_tells_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert "local" in shown
+    assert "run" in shown
