@@ -11,14 +11,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
-from airflow_argo.local.endings import expiry, fail, running_pods
+from airflow_argo.local.artifact_gc import Collector, gives_up_artifacts, mark_deleted
+from airflow_argo.local.endings import expiry, fail, keeps_claims, running_pods
 from airflow_argo.local.engine.messages import (
     Event,
+    PodEvent,
     PodFinished,
     PodReport,
-    PodStarted,
     Resume,
     Shutdown,
     ShutdownStrategy,
@@ -70,6 +72,7 @@ class Controller:
 
     :param execute: makes the execution of a workflow.
     :param clock: seconds since the epoch.
+    :param collector: removes artifacts; without one they stay.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Controller:
         workers: Workers,
         execute: Callable[[dict[str, Any]], Execution],
         clock: Callable[[], float] = time.time,
+        collector: Collector | None = None,
     ) -> None:
         self.journal = Journal(store.version)
         self.closing = asyncio.Event()
@@ -85,6 +89,7 @@ class Controller:
         self._workers = workers
         self._execute = execute
         self._clock = clock
+        self._collector = collector
         self._runs: dict[str, _Run] = {}
         self._uids: dict[tuple[str, str], str] = {}
         self._inbox: dict[str, list[Event]] = {}
@@ -207,6 +212,8 @@ class Controller:
         for stored in self._store.workflows():
             if is_finished(stored):
                 self._expire_later(stored)
+                if gives_up_artifacts(stored):
+                    self._collect(self.by_uid(stored["metadata"]["uid"]) or stored)
         loop = asyncio.get_running_loop()
         for workflow in self._store.unfinished():
             lost = running_pods(workflow)
@@ -225,6 +232,8 @@ class Controller:
             timer.cancel()
         self._runs.clear()
         await self._workers.close()
+        if self._collector is not None:
+            await self._collector.close()
 
     # --- running
 
@@ -276,6 +285,8 @@ class Controller:
             fail(run.workflow, error, self._clock())
             finished = True
         self._wake_later(run, None if finished else wake_at)
+        if finished and not keeps_claims(run.workflow):
+            self._delete_claims(run.workflow)
         self._save(run.workflow, changed)
         if finished:
             self._finish(run)
@@ -290,7 +301,7 @@ class Controller:
             else:
                 self._workers.stop(PodKey(run.uid, command.node_id))
 
-    def _listener(self, uid: str) -> Callable[[PodStarted | PodFinished], None]:
+    def _listener(self, uid: str) -> Callable[[PodEvent], None]:
         return lambda event: self._tell(uid, event)
 
     def _wake_later(self, run: _Run, wake_at: float | None) -> None:
@@ -308,6 +319,17 @@ class Controller:
         self._stop_pods(run)
         self._drop(run.workflow["metadata"])
         self._expire_later(run.workflow)
+        self._collect(run.workflow)
+
+    def _collect(self, workflow: dict[str, Any]) -> None:
+        if self._collector is not None:
+            note = partial(self._note_collected, workflow["metadata"]["uid"])
+            self._collector.collect(workflow, "OnWorkflowCompletion", then=note)
+
+    def _note_collected(self, uid: str, keys: set[str]) -> None:
+        workflow = self.by_uid(uid)
+        if workflow is not None:
+            self._save(workflow, mark_deleted(workflow, keys, "OnWorkflowCompletion"))
 
     def _save(self, workflow: dict[str, Any], changed: Iterable[str] = (), *, spec: bool = False) -> None:
         workflow["metadata"]["generation"] = workflow["metadata"].get("generation", 0) + 1
@@ -328,8 +350,17 @@ class Controller:
         self._drop(metadata)
         _cancel(self._expiries.pop(metadata["uid"], None))
         self._workers.forget(metadata["uid"])
+        self._delete_claims(workflow)
+        if self._collector is not None:
+            self._collector.collect(workflow, "OnWorkflowCompletion", "OnWorkflowDeletion")
         self._store.delete_workflow(metadata)
         self.journal.record(workflow, deleted=True)
+
+    def _delete_claims(self, workflow: dict[str, Any]) -> None:
+        claimed = (workflow.get("status") or {}).pop("persistentVolumeClaims", None)
+        if claimed:
+            names = [volume["persistentVolumeClaim"]["claimName"] for volume in claimed]
+            self._workers.delete_claims(workflow["metadata"]["namespace"], names)
 
     def _expire_later(self, workflow: dict[str, Any]) -> None:
         moment = expiry(workflow)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_argo.argo.expressions import gojson
+from airflow_argo.local.engine import blame
 from airflow_argo.local.engine.messages import PodReport
 
 DELETED = "pod deleted"
@@ -20,6 +21,8 @@ def judge(report: PodReport, template: Mapping[str, Any]) -> tuple[str, str]:
     """Tell the phase and the message of a pod that has ended; main is blamed before what saves its outputs."""
     if report.deadline_exceeded:
         return "Failed", _DEADLINE_MESSAGE
+    if report.containers:
+        return blame.judge(report.containers, template, _first_unread(report, template))
     if report.exit_code is None:
         return "Error", report.error or DELETED
     if report.exit_code:
@@ -37,7 +40,7 @@ def _first_unread(report: PodReport, template: Mapping[str, Any]) -> str:
         reason = report.unreadable.get(parameter["name"])
         if reason and source.get("default") is None:
             return reason if reason.startswith("open ") else f"open {_OUTPUT_FILES}{source.get('path', '')}: {reason}"
-    return ""
+    return report.artifact_error
 
 
 def outputs(report: PodReport, template: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -46,13 +49,16 @@ def outputs(report: PodReport, template: Mapping[str, Any]) -> dict[str, Any] | 
     Of parameters that could not be read the first one without a default, and what follows it, stay without a value.
     """
     found: dict[str, Any] = {}
-    if report.exit_code is None:
+    if report.exit_code is None and not report.artifacts:
         return None
-    found["exitCode"] = str(report.exit_code)
+    if report.exit_code is not None:
+        found["exitCode"] = str(report.exit_code)
     if report.result is not None:
         found["result"] = report.result
     if _declared(template):
         found["parameters"] = _parameters(report, template)
+    if report.artifacts:
+        found["artifacts"] = [dict(artifact) for artifact in report.artifacts]
     return found or None
 
 

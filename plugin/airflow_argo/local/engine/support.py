@@ -5,27 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_argo.local.engine.artifact_support import unsupported_artifacts
 from airflow_argo.local.engine.bodies import BODIES
 from airflow_argo.local.engine.merging import template_type
 
 _TYPES = {
     "resource": "resource templates need Kubernetes",
     "plugin": "executor plugins need a cluster",
-    "data": "data templates need an artifact store",
-    "http": "HTTP templates are not supported",
-    "containerSet": "container sets are not supported",
+    "data": "data templates are not supported",
 }
 _TEMPLATE_FIELDS = {
-    "sidecars": "sidecars are not supported",
-    "initContainers": "init containers are not supported",
     "synchronization": "mutexes and semaphores are not supported",
     "memoize": "memoization is not supported",
     "executor": "executors need Kubernetes",
 }
 _SPEC_FIELDS = {
     "synchronization": "mutexes and semaphores are not supported",
-    "artifactGC": "artifact garbage collection is not supported",
-    "volumeClaimTemplates": "volume claims are not supported",
 }
 
 
@@ -37,9 +32,18 @@ def unsupported(workflow: Mapping[str, Any]) -> list[str]:
     """
     spec = workflow.get("spec") or {}
     found = [f"spec.{field}: {reason}" for field, reason in _SPEC_FIELDS.items() if spec.get(field)]
-    for template in spec.get("templates") or ():
-        found += _of_template(template, f"templates.{template.get('name', '')}")
+    found += unsupported_artifacts(spec, "spec")
+    for path, template in templates_of(workflow):
+        found += _of_template(template, path)
     return found
+
+
+def templates_of(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Go over the templates of a workflow, inline ones too, each with its path."""
+    for template in (workflow.get("spec") or {}).get("templates") or ():
+        path = f"templates.{template.get('name', '')}"
+        yield path, template
+        yield from _inline(template, path)
 
 
 def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
@@ -48,21 +52,8 @@ def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
     if kind and kind not in BODIES:
         found.append(f"{path}.{kind}: {_TYPES.get(kind, f'{kind} templates are not supported')}")
     found += [f"{path}.{field}: {reason}" for field, reason in _TEMPLATE_FIELDS.items() if template.get(field)]
-    if template.get("daemon"):
-        found.append(f"{path}.daemon: daemons are not supported")
-    found += _artifacts(template, path)
-    for where, inline in _inline(template, path):
-        found += _of_template(inline, where)
+    found += unsupported_artifacts(template, path)
     return found
-
-
-def _artifacts(template: Mapping[str, Any], path: str) -> list[str]:
-    """List all but raw inputs, which need no store."""
-    inputs = (template.get("inputs") or {}).get("artifacts") or ()
-    outputs = (template.get("outputs") or {}).get("artifacts") or ()
-    stored = [f"{path}.inputs" for artifact in inputs if not artifact.get("raw")]
-    stored += [f"{path}.outputs" for _ in outputs]
-    return [f"{where}.artifacts: artifacts are not supported" for where in dict.fromkeys(stored)]
 
 
 def _inline(template: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

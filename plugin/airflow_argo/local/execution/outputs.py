@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_argo.local.execution.paths import TMP, Layout, absolute, below, output_files, unreadable_reason
+from airflow_argo.local.execution.paths import Layout, absolute, below, output_files, unreadable_reason
 
 MAX_PARAMETER = 1024 * 1024
 _MAX_LINKS = 40
@@ -52,7 +52,7 @@ def _data_or_reason(path: str, layout: Layout, cwd: str) -> tuple[bytes, str]:
 
 def _read(path: str, layout: Layout, cwd: str) -> bytes:
     # The worker's processes are killed by now: nobody moves the files between the look and the read.
-    descriptor = os.open(_resolve(path, layout, cwd), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(resolved(path, layout, cwd), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
@@ -67,11 +67,15 @@ def _read(path: str, layout: Layout, cwd: str) -> bytes:
     return data
 
 
-def _resolve(path: str, layout: Layout, cwd: str) -> str:
-    """Follow a path and its links as the worker would, and never out of the pod's directories."""
+def resolved(path: str, layout: Layout, cwd: str) -> str:
+    """Follow a path and its links as the worker would, and never out of the pod's directories.
+
+    :raises UnreadableError: if it leads there.
+    """
     host = layout.on_host(absolute(path)) if path.startswith("/") else os.path.normpath(f"{cwd}/{path}")
+    bases = (layout.tmp, layout.root, cwd, *layout.volumes.values())
     for _ in range(_MAX_LINKS):
-        base = next((base for base in (layout.tmp, layout.root, cwd) if below(host, base)), None)
+        base = next((base for base in bases if below(host, base)), None)
         if base is None:
             raise UnreadableError("leads out of the pod's directories")
         link = _first_link(host, base)
@@ -88,7 +92,7 @@ def _resolve(path: str, layout: Layout, cwd: str) -> str:
 
 
 def _absolute_target(target: str, layout: Layout) -> str:
-    if below(target, TMP) and layout.private_tmp:
+    if layout.is_native(target):
         return layout.on_host(target)
     return target
 

@@ -6,32 +6,36 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.execution import directories
 from airflow_argo.local.execution.images import IMAGES, Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
 from airflow_argo.local.execution.launcher import LIBRARY_PATHS, Launcher
-from airflow_argo.local.execution.logs import MAX_LOG, Logs
+from airflow_argo.local.execution.logs import MAIN, MAX_LOG, Logs, safe_name
 from airflow_argo.local.execution.pod import Pod, PodKey, Tell
 from airflow_argo.local.execution.preparation import Surroundings
 from airflow_argo.local.execution.programs import search_path, write_programs
 from airflow_argo.local.execution.run import PodRun, Workshop
+from airflow_argo.local.execution.volumes import claim_directory
 
+# Loading and storing artifacts is mostly waiting for the disk, or for a server.
+_ARTIFACT_THREADS = 4
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ProcessExecutor:
-    """Runs pods of one container or script template each; belongs to one event loop.
+    """Runs the pods of container, script and container set templates; belongs to one event loop.
 
-    :param root: for logs (kept) and for what workers write (removed); made if it does not exist.
+    :param root: for logs and artifacts (kept) and for what workers write (removed); made if it does not exist.
     :param isolation: None for the best that this machine allows.
     :param max_pods: how many run at once; the others wait, first come, first served. By default four for each CPU.
     :param grace_seconds: from SIGTERM to SIGKILL when a pod is stopped; Argo's is 30.
-    :param images: what images run that are named without a command, over the known ones (``images.IMAGES``).
+    :param images: what images run that are named without a command; see ``images.ImageTable``.
     :param environment: variables that every worker gets; of the server's own it gets PATH, and what
         the server's interpreter needs to find its libraries.
     :param max_log_bytes: the limit of a pod's log.
@@ -44,7 +48,7 @@ class ProcessExecutor:
         isolation: Isolation | None = None,
         max_pods: int | None = None,
         grace_seconds: float = 30.0,
-        images: Mapping[str, Entrypoint] | None = None,
+        images: Mapping[str, Entrypoint] = IMAGES,
         environment: Mapping[str, str] | None = None,
         max_log_bytes: int = MAX_LOG,
     ) -> None:
@@ -52,9 +56,11 @@ class ProcessExecutor:
         self._wanted = isolation
         self._max_pods = max_pods or 4 * (os.cpu_count() or 1)
         self._grace_seconds = grace_seconds
-        self._images = {**IMAGES, **(images or {})}
+        self._images = images
         self._environment = dict(environment or {})
         self._logs = Logs(root / "logs", max_log_bytes)
+        self._artifacts = ArtifactStore(root / "artifacts")
+        self._threads = ThreadPoolExecutor(_ARTIFACT_THREADS, thread_name_prefix="argo-artifacts")
         self._base: Path | None = None
         self._workshop: Workshop | None = None
         self._opening = asyncio.Lock()
@@ -69,6 +75,11 @@ class ProcessExecutor:
     def logs(self) -> Logs:
         """The logs of all pods, of those that run too."""
         return self._logs
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """Where artifacts are kept."""
+        return self._artifacts
 
     @property
     def isolation(self) -> Isolation | None:
@@ -122,23 +133,36 @@ class ProcessExecutor:
                 await self._workshop.launcher.close()
         await asyncio.get_running_loop().run_in_executor(None, self._clean_up)
 
-    def log_path(self, workflow_uid: str, pod_name: str) -> Path:
-        """Where the log of a pod's container ``main`` is, or will be."""
-        return self._logs.path(workflow_uid, pod_name)
+    def log_path(self, workflow_uid: str, pod_name: str, container: str = MAIN) -> Path:
+        """Where the log of a container is, or will be."""
+        return self._logs.path(workflow_uid, pod_name, container)
 
     def read_log(
-        self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
+        self,
+        workflow_uid: str,
+        pod_name: str,
+        container: str = MAIN,
+        *,
+        tail: int | None = None,
+        limit_bytes: int | None = None,
     ) -> Iterator[str]:
-        """Give the lines that a pod's container ``main`` has written so far; see ``Logs.read``."""
-        return self._logs.read(workflow_uid, pod_name, tail=tail, limit_bytes=limit_bytes)
+        """Give the lines that a container has written so far; see ``Logs.read``."""
+        return self._logs.read(workflow_uid, pod_name, container, tail=tail, limit_bytes=limit_bytes)
 
-    def follow_log(self, workflow_uid: str, pod_name: str, *, tail: int | None = None) -> AsyncIterator[str]:
-        """Give the lines written so far and each new one until the pod ends; see ``Logs.follow``."""
-        return self._logs.follow(workflow_uid, pod_name, tail=tail)
+    def follow_log(
+        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
+    ) -> AsyncIterator[str]:
+        """Give the lines written so far and each new one until the container ends; see ``Logs.follow``."""
+        return self._logs.follow(workflow_uid, pod_name, container, tail=tail)
 
     def delete_logs(self, workflow_uid: str) -> None:
         """Remove the logs of a workflow that is deleted."""
         self._logs.delete(workflow_uid)
+
+    def delete_claims(self, namespace: str, names: Iterable[str]) -> None:
+        """Remove volume claims with what is in them."""
+        for name in names:
+            self._discard(claim_directory(self._root.resolve() / "claims" / safe_name(namespace), name))
 
     async def _open(self) -> None:
         async with self._opening:
@@ -158,13 +182,23 @@ class ProcessExecutor:
         launcher, isolation = await Launcher.open(self._wanted, trial)
         surroundings = Surroundings(
             base=base,
+            claims=self._root.resolve() / "claims",
             private_tmp=isolation is Isolation.PRIVATE_TMP,
             visible=directories.visible_below_tmp([sys.prefix, sys.base_prefix, *_working_directory()]),
+            needed=[str(base), sys.prefix, sys.base_prefix],
             images=self._images,
             search_path=search_path(programs, os.environ.get("PATH") or _DEFAULT_PATH),
             environment={**_interpreter_environment(), **self._environment},
         )
-        return Workshop(launcher, self._logs, surroundings, self._discard, self._grace_seconds)
+        return Workshop(
+            launcher=launcher,
+            logs=self._logs,
+            surroundings=surroundings,
+            artifacts=self._artifacts,
+            threads=self._threads,
+            discard=self._discard,
+            grace_seconds=self._grace_seconds,
+        )
 
     def _launch_waiting(self) -> None:
         if self._workshop is None or self._closed:
@@ -197,9 +231,14 @@ class ProcessExecutor:
             self._waiting.remove(run)
 
     def _discard(self, directory: Path) -> None:
-        self._cleaner.submit(directories.remove, directory)
+        if not self._closed:  # Else all of them go at once.
+            self._cleaner.submit(self._remove, directory)
+
+    def _remove(self, directory: Path) -> None:
+        directories.remove(directory)
 
     def _clean_up(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
         self._cleaner.shutdown(wait=True)
         if self._base is not None:
             directories.remove(self._base)

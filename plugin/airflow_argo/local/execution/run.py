@@ -9,26 +9,40 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from airflow_argo.argo.errors import ArgoError
-from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+from airflow_argo.local.artifacts.errors import ArtifactError
+from airflow_argo.local.artifacts.store import ArtifactStore
+from airflow_argo.local.engine.messages import (
+    ContainerChanged,
+    ContainerReport,
+    PodFinished,
+    PodReport,
+    PodStarted,
+)
+from airflow_argo.local.execution.artifact_outputs import Leavings, has_outputs, save_outputs
+from airflow_argo.local.execution.aside import Aside
+from airflow_argo.local.execution.crew import Crew
+from airflow_argo.local.execution.inputs import input_artifacts, load_inputs
 from airflow_argo.local.execution.launcher import Launcher
-from airflow_argo.local.execution.logs import LogFile, Logs
+from airflow_argo.local.execution.logs import MAIN, LogFile, Logs
+from airflow_argo.local.execution.member import OUTPUT_GRACE
 from airflow_argo.local.execution.outputs import as_text, read_parameters, reason_of
 from airflow_argo.local.execution.pod import Pod, Tell
 from airflow_argo.local.execution.preparation import Preparation, Surroundings, prepare
-from airflow_argo.local.execution.streams import Result, Stream
-
-# What Argo gives the background processes of a worker that has ended to finish their output.
-OUTPUT_GRACE = 0.1
+from airflow_argo.local.execution.streams import Result, Stream, open_streams
 
 
 @dataclass(frozen=True)
 class Workshop:
     """What pods are run with.
 
+    :param artifacts: where artifacts are kept.
+    :param threads: where they are loaded and stored.
     :param discard: removes a directory some time.
     :param grace_seconds: from SIGTERM to SIGKILL.
     """
@@ -36,6 +50,8 @@ class Workshop:
     launcher: Launcher
     logs: Logs
     surroundings: Surroundings
+    artifacts: ArtifactStore
+    threads: Executor
     discard: Callable[[Path], None]
     grace_seconds: float
 
@@ -55,8 +71,12 @@ class PodRun:
         self._ended = ended
         self._timers: list[asyncio.TimerHandle] = []
         self._workshop: Workshop | None = None
+        self._aside: Aside | None = None
+        self._is_loading = False
+        self._collecting = False
         self._preparation: Preparation | None = None
-        self._log: LogFile | None = None
+        self._logs: list[LogFile] = []
+        self._crew: Crew | None = None
         self._result: Result | None = None
         self._streams: list[Stream] = []
         self._pid: int | None = None
@@ -68,29 +88,71 @@ class PodRun:
             self._later(max(0.0, pod.command.deadline - time.time()), self._exceed_deadline)
 
     def launch(self, workshop: Workshop) -> None:
-        """Start it."""
+        """Start it, as soon as its input artifacts are there."""
         self._workshop = workshop
+        self._aside = Aside(workshop.threads)
+        template = self.pod.command.template
         try:
-            self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
-            self._log = workshop.logs.create(self.pod.workflow_uid, self.pod.command.pod_name)
-            stdout, stderr = self._open_streams(self._log)
-        except (ArgoError, ValueError) as error:
-            self._end(PodReport(exit_code=None, error=str(error)))
-        except OSError as error:
-            self._end(
-                PodReport(exit_code=None, error=f"the pod cannot be set up: {reason_of(error)} ({error.filename})")
-            )
+            preparation = self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
+        except (ArgoError, ValueError, OSError) as error:
+            self._not_set_up(error)
+            return
+        if input_artifacts(template):
+            load = partial(load_inputs, template, preparation.layouts, workshop.artifacts, preparation.path / "inputs")
+            self._is_loading = True
+            self._aside.do(load, lambda _: self._start(workshop, preparation), self._not_set_up)
         else:
-            workshop.launcher.start(self._uid, self._preparation.spec, stdout, stderr, self)
+            self._start(workshop, preparation)
+
+    def _start(self, workshop: Workshop, preparation: Preparation) -> None:
+        if self._over:
+            return
+        self._is_loading = False
+        try:
+            self._run(workshop, preparation)
+        except (ArgoError, ValueError, OSError) as error:
+            self._not_set_up(error)
+
+    def _run(self, workshop: Workshop, preparation: Preparation) -> None:
+        if self.pod.command.include_result:
+            self._result = Result()
+        names = [each.container.name for each in preparation.containers]
+        workflow_uid, pod_name = self.pod.workflow_uid, self.pod.command.pod_name
+        logs = {name: workshop.logs.create(workflow_uid, pod_name, name) for name in names}
+        self._logs.extend(logs.values())
+        if not preparation.is_crew:
+            write = self._logs[0].write
+            self._streams, stdout, stderr = open_streams(write, self._result, self._stream_ended)
+            workshop.launcher.start(self._uid, preparation.main.spec, stdout, stderr, self)
+            return
+        self._crew = Crew(
+            preparation.containers,
+            self._uid,
+            workshop.launcher,
+            logs,
+            self,
+            result=self._result,
+            grace_seconds=workshop.grace_seconds,
+        )
+        self._crew.start()
+        self._settle()
+
+    def _not_set_up(self, error: Exception) -> None:
+        text = str(error)
+        if isinstance(error, ArtifactError):
+            text = f"init: Error (exit code 64): {error}"
+        elif isinstance(error, OSError):
+            text = f"the pod cannot be set up: {reason_of(error)} ({error.filename})"
+        self._end(PodReport(exit_code=None, error=text, deadline_exceeded=self._deadline_exceeded))
 
     def stop(self) -> None:
         """Send SIGTERM, and SIGKILL after the grace period; if it does not run yet, it never will."""
         if self._stopping or self._over:
             return
         self._stopping = True
-        if self._workshop is None:
+        if self._workshop is None or self._is_loading:
             self._end(PodReport(exit_code=None, deadline_exceeded=self._deadline_exceeded))
-        elif self._pid is not None:
+        elif self._pid is not None or self._crew is not None:
             self._terminate(self._workshop.grace_seconds)
 
     def abandon(self) -> None:
@@ -124,20 +186,17 @@ class PodRun:
             PodReport(exit_code=None, error="the process that starts workers died; the worker was killed with it")
         )
 
-    def _open_streams(self, log: LogFile) -> tuple[int, int]:
-        output = Stream(log.write, self._stream_ended)
-        self._streams.append(output)
-        if not self.pod.command.include_result:
-            return output.share(), output.hand_over()
-        result = self._result = Result()
+    def crew_started(self) -> None:
+        """Say that several containers run."""
+        self._tell(PodStarted(self.pod.command.node_id))
 
-        def write(data: bytes) -> None:
-            log.write(data)
-            result.write(data)
+    def container_changed(self, name: str, report: ContainerReport | None) -> None:
+        """Pass on that one of them runs, or has ended."""
+        self._tell(ContainerChanged(self.pod.command.node_id, name, report))
 
-        captured = Stream(write, self._stream_ended)
-        self._streams.append(captured)
-        return captured.hand_over(), output.hand_over()
+    def crew_ended(self) -> None:
+        """Take the end of all of them."""
+        self._collect()
 
     def _stream_ended(self) -> None:
         if self._exit_code is not None and all(stream.closed for stream in self._streams):
@@ -145,21 +204,40 @@ class PodRun:
 
     def _collect(self) -> None:
         """Kill what is left, so that nobody changes the files while they are read; then take the outputs."""
-        if self._over or self._preparation is None:
+        if self._over or self._collecting or self._preparation is None:
             return
+        self._collecting = True
         self._signal(signal.SIGKILL)
         for stream in self._streams:
             stream.drain()
-        layout, cwd = self._preparation.directory.layout, self._preparation.cwd_on_host
-        parameters, unreadable = read_parameters(self.pod.command.template, layout, cwd)
+        main = self._preparation.main
+        parameters, unreadable = read_parameters(self.pod.command.template, main.directory.layout, main.cwd_on_host)
+        containers = self._crew.reports() if self._crew is not None else {}
         report = PodReport(
-            exit_code=self._exit_code,
+            exit_code=containers[MAIN].exit_code if MAIN in containers else self._exit_code,
             parameters=parameters,
             unreadable=unreadable,
             result=None if self._result is None else as_text(self._result.value()),
             deadline_exceeded=self._deadline_exceeded,
+            containers=containers,
         )
-        self._end(report)
+        if has_outputs(self.pod.command.template):
+            self._store(report, self._preparation)
+        else:
+            self._end(report)
+
+    def _store(self, report: PodReport, preparation: Preparation) -> None:
+        workshop, aside, main = self._workshop, self._aside, preparation.main
+        if workshop is None or aside is None:
+            return
+        path = partial(workshop.logs.path, self.pod.workflow_uid, self.pod.command.pod_name)
+        logs = {each.container.name: path(each.container.name) for each in preparation.mains}
+        leavings = Leavings(main.directory.layout, main.cwd_on_host, logs, preparation.path / "outputs")
+        aside.do(
+            partial(save_outputs, self.pod.command.template, leavings, workshop.artifacts),
+            lambda saved: self._end(replace(report, artifacts=saved[0], artifact_error=saved[1])),
+            lambda error: self._end(replace(report, artifact_error=f"{type(error).__name__}: {error}")),
+        )
 
     def _end(self, report: PodReport) -> None:
         if self._over:
@@ -174,16 +252,18 @@ class PodRun:
         for timer in self._timers:
             timer.cancel()
         self._signal(signal.SIGKILL)
+        if self._crew is not None:
+            self._crew.release()
         for stream in self._streams:
             stream.close()
         if self._workshop is None:
             return
         if self._pid is not None:
             self._workshop.launcher.end(self._uid)
-        if self._log is not None:
-            self._workshop.logs.close(self._log)
-        if self._preparation is not None:
-            self._workshop.discard(self._preparation.directory.path)
+        for log in self._logs:
+            self._workshop.logs.close(log)
+        if self._preparation is not None and self._aside is not None:
+            self._aside.when_idle(partial(self._workshop.discard, self._preparation.path))
 
     def _exceed_deadline(self) -> None:
         if self._exit_code is None and not self._stopping:
@@ -191,11 +271,16 @@ class PodRun:
             self.stop()
 
     def _terminate(self, grace_seconds: float) -> None:
-        self._signal(signal.SIGTERM)
+        if self._crew is not None:
+            self._crew.terminate()
+        else:
+            self._signal(signal.SIGTERM)
         self._later(grace_seconds, lambda: self._signal(signal.SIGKILL))
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._pid is not None:
+        if self._crew is not None:
+            self._crew.signal(number)
+        elif self._pid is not None:
             # Nobody is left in the group, or (macOS) only those who are dead already.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._pid, number)
