@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from starlette.types import ASGIApp
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.engine.execution import Execution
+from airflow_argo.local.engine.locks import LockManager
 from airflow_argo.local.engine.support import unsupported
 from airflow_argo.local.execution.process import ProcessExecutor
+from airflow_argo.local.objects import Objects
+from airflow_argo.local.objects.lookups import CacheObjects, config_maps, limit_of
 from airflow_argo.local.options import ServerOptions
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.server.app import make_app
@@ -53,13 +57,24 @@ class Assembly:
         path = directory / "argo.db" if options.directory else None
         store = Store(path, first_version=int(time.time() * _VERSIONS_A_SECOND))
         try:
-            executor = ProcessExecutor(directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS)
+            objects = Objects(options.objects or directory / "objects")
+            locks, cache = LockManager(partial(limit_of, objects)), CacheObjects(objects)
+            executor = ProcessExecutor(
+                directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, objects=objects
+            )
             admission = Admission(Templates(store, time.time), unsupported)
 
             def execute(workflow: dict[str, Any]) -> Execution:
-                return Execution(workflow, templates=admission.lookup(workflow["metadata"]["namespace"]))
+                namespace = workflow["metadata"]["namespace"]
+                return Execution(
+                    workflow,
+                    templates=admission.lookup(namespace),
+                    config_map=config_maps(objects, namespace),
+                    locks=locks,
+                    cache=cache,
+                )
 
-            controller = Controller(store, ProcessWorkers(executor), execute)
+            controller = Controller(store, ProcessWorkers(executor), execute, locks=locks)
             controller.recover()
             try:
                 yield cls(controller, admission, executor)

@@ -67,7 +67,12 @@ class Resume:
     """A user resumes the workflow and its suspended nodes."""
 
 
-Event: TypeAlias = PodStarted | PodFinished | Tick | Shutdown | Suspend | Resume
+@dataclass(frozen=True, slots=True)
+class LocksGranted:
+    """The workflow, or some of its nodes, have the locks that they waited for."""
+
+
+Event: TypeAlias = PodStarted | PodFinished | Tick | Shutdown | Suspend | Resume | LocksGranted
 
 
 @dataclass(frozen=True, slots=True)

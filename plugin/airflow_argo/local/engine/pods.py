@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes, outputs, reports
 from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
+from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import PodReport, StartPod, StopPod
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.run import Frame
@@ -116,8 +117,17 @@ class PodBody(Body):
             outputs.export(self.run.status, found, self.run.variables)
         if self.node["phase"] in nodes.ACTIVE:
             phase, message = reports.judge(report, self.job.template)
+            if phase == "Succeeded":
+                phase, message = self._remembered()
             self.run.tree.set_phase(self.node, phase, message)
         self.end()
+
+    def _remembered(self) -> tuple[str, str]:
+        try:
+            remember(self.run, self.node)
+        except ExpressionError as error:
+            return "Error", str(error)
+        return "Succeeded", ""
 
     def _fail(self, message: str) -> None:
         self.run.tree.set_phase(self.node, "Failed", message)

@@ -114,6 +114,7 @@ class StepsBody(Body):
         if outputs is not None:
             self.node["outputs"] = outputs
             export(self.run.status, outputs, self.run.variables)
+        self.remember()
         self.run.tree.set_phase(self.node, "Succeeded")
         self.end()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_argo.local.engine.bodies import BODIES
+from airflow_argo.local.engine.lock_names import database_locks
 from airflow_argo.local.engine.merging import template_type
 
 _TYPES = {
@@ -18,12 +19,9 @@ _TYPES = {
 _TEMPLATE_FIELDS = {
     "sidecars": "sidecars are not supported",
     "initContainers": "init containers are not supported",
-    "synchronization": "mutexes and semaphores are not supported",
-    "memoize": "memoization is not supported",
     "executor": "executors need Kubernetes",
 }
 _SPEC_FIELDS = {
-    "synchronization": "mutexes and semaphores are not supported",
     "artifactGC": "artifact garbage collection is not supported",
     "volumeClaimTemplates": "volume claims are not supported",
 }
@@ -37,6 +35,8 @@ def unsupported(workflow: Mapping[str, Any]) -> list[str]:
     """
     spec = workflow.get("spec") or {}
     found = [f"spec.{field}: {reason}" for field, reason in _SPEC_FIELDS.items() if spec.get(field)]
+    found += _database_locks(spec, "spec")
+    found += _database_locks(spec.get("templateDefaults") or {}, "spec.templateDefaults")
     for template in spec.get("templates") or ():
         found += _of_template(template, f"templates.{template.get('name', '')}")
     return found
@@ -48,12 +48,18 @@ def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
     if kind and kind not in BODIES:
         found.append(f"{path}.{kind}: {_TYPES.get(kind, f'{kind} templates are not supported')}")
     found += [f"{path}.{field}: {reason}" for field, reason in _TEMPLATE_FIELDS.items() if template.get(field)]
+    found += _database_locks(template, path)
     if template.get("daemon"):
         found.append(f"{path}.daemon: daemons are not supported")
     found += _artifacts(template, path)
     for where, inline in _inline(template, path):
         found += _of_template(inline, where)
     return found
+
+
+def _database_locks(holder: Mapping[str, Any], path: str) -> list[str]:
+    places = database_locks(holder.get("synchronization"))
+    return [f"{path}.synchronization.{place}: locks in a database are not supported" for place in places]
 
 
 def _artifacts(template: Mapping[str, Any], path: str) -> list[str]:

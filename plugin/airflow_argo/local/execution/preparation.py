@@ -13,6 +13,7 @@ from airflow_argo.local.execution.directories import PodDirectory
 from airflow_argo.local.execution.environment import base_environment
 from airflow_argo.local.execution.images import Entrypoint
 from airflow_argo.local.execution.inputs import write_raw_files
+from airflow_argo.local.execution.object_values import ObjectSource, with_values
 from airflow_argo.local.execution.paths import TMP, below, declared_paths, private_names, rewriter, working_directory
 from airflow_argo.local.execution.pod import Pod
 
@@ -24,6 +25,7 @@ class Surroundings:
     :param base: holds the pods' directories.
     :param private_tmp: whether a worker's ``/tmp`` is its own by a mount.
     :param visible: directories below ``/tmp`` that workers see nevertheless.
+    :param objects: where ConfigMaps and Secrets are; None if there are none.
     :param environment: variables of every worker, besides those of a container.
     """
 
@@ -33,6 +35,7 @@ class Surroundings:
     images: Mapping[str, Entrypoint]
     search_path: str
     environment: Mapping[str, str]
+    objects: ObjectSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
     :raises ManifestError: saying by name what of the template cannot be done here.
     :raises OSError: if the directories cannot be made.
     """
+    pod = with_values(pod, surroundings.objects)
     template = pod.command.template
     container = container_of(template)
     directory = PodDirectory(surroundings.base / uid, private_tmp=surroundings.private_tmp)

@@ -16,6 +16,7 @@ from airflow_argo.local.execution.images import IMAGES, Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
 from airflow_argo.local.execution.launcher import LIBRARY_PATHS, Launcher
 from airflow_argo.local.execution.logs import MAX_LOG, Logs
+from airflow_argo.local.execution.object_values import ObjectSource
 from airflow_argo.local.execution.pod import Pod, PodKey, Tell
 from airflow_argo.local.execution.preparation import Surroundings
 from airflow_argo.local.execution.programs import search_path, write_programs
@@ -35,6 +36,7 @@ class ProcessExecutor:
     :param environment: variables that every worker gets; of the server's own it gets PATH, and what
         the server's interpreter needs to find its libraries.
     :param max_log_bytes: the limit of a pod's log.
+    :param objects: where ConfigMaps and Secrets are; None if there are none.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class ProcessExecutor:
         images: Mapping[str, Entrypoint] | None = None,
         environment: Mapping[str, str] | None = None,
         max_log_bytes: int = MAX_LOG,
+        objects: ObjectSource | None = None,
     ) -> None:
         self._root = root
         self._wanted = isolation
@@ -54,6 +57,7 @@ class ProcessExecutor:
         self._grace_seconds = grace_seconds
         self._images = {**IMAGES, **(images or {})}
         self._environment = dict(environment or {})
+        self._objects = objects
         self._logs = Logs(root / "logs", max_log_bytes)
         self._base: Path | None = None
         self._workshop: Workshop | None = None
@@ -162,6 +166,7 @@ class ProcessExecutor:
             visible=directories.visible_below_tmp([sys.prefix, sys.base_prefix, *_working_directory()]),
             images=self._images,
             search_path=search_path(programs, os.environ.get("PATH") or _DEFAULT_PATH),
+            objects=self._objects,
             environment={**_interpreter_environment(), **self._environment},
         )
         return Workshop(launcher, self._logs, surroundings, self._discard, self._grace_seconds)
