@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes
 from airflow_argo.local.engine.calls import Call, Failure, Job, create_node
 from airflow_argo.local.engine.locks import Waiting
 from airflow_argo.local.engine.memoization import recall, status_of
 from airflow_argo.local.engine.merging import template_type
+from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.times import epoch, seconds_of
 
 if TYPE_CHECKING:
@@ -67,6 +70,13 @@ class Gate:
                 self._run.tree.set_waiting(node, "")
                 self._run.tree.set_phase(node, node["phase"], "")
         return not (fresh and job.template.get("memoize")) or not self._recall(call, job)
+
+    def recall_again(self, node: Node, template: dict[str, Any]) -> None:
+        """Let a Retry node under a lock find what its own attempt has just left in the cache, as Argo's does."""
+        if template.get("memoize") and template.get("synchronization"):
+            with contextlib.suppress(ExpressionError):
+                found = recall(self._run.cache, template["memoize"], self._run.now)
+                node["memoizationStatus"] = status_of(template, hit=found.hit)
 
     def leave(self, call: Call) -> None:
         """Give back the locks of a call that has ended."""

@@ -202,6 +202,7 @@ class RetryBody(Body):
             return
         last = attempts[-1]
         if last["phase"] not in nodes.UNSUCCESSFUL:
+            self.run.gate.recall_again(self.node, self.job.template)
             self._finish("Succeeded", None, last)
         elif not self.run.may_execute(on_exit=self.job.on_exit):
             self.run.tree.set_phase(self.node, "Failed", f"Stopped with strategy '{self.run.shutdown}'")

@@ -10,7 +10,9 @@ from airflow_argo.argo.errors import ManifestError
 from airflow_argo.local.engine.config_maps import TYPE_LABEL, ConfigMapLookup
 from airflow_argo.local.engine.errors import NodeError, UnreadableObjectError
 from airflow_argo.local.engine.lock_names import LockName
+from airflow_argo.local.names import SUBDOMAIN_RULE
 from airflow_argo.local.objects.directory import Objects
+from airflow_argo.local.objects.documents import is_name
 
 # Argo keeps all caches in the namespace of its controller, wherever the workflows are.
 _CACHE_NAMESPACE = "argo"
@@ -58,6 +60,9 @@ class CacheObjects:
 
     def save(self, cache: str, key: str, entry: str) -> None:
         """Write an entry, into a new ConfigMap if there is none."""
+        if not is_name(cache):
+            problem = f'ConfigMap "{cache}" is invalid: metadata.name: Invalid value: "{cache}": {SUBDOMAIN_RULE}'
+            raise NodeError(f"could not save to config map cache: {problem}")
         found = self._cache(cache) or {"kind": "ConfigMap", "metadata": {"name": cache, "namespace": _CACHE_NAMESPACE}}
         metadata = {**found["metadata"], "labels": {TYPE_LABEL: _CACHE}}
         data = {**found.get("data", {}), key: entry}
