@@ -152,8 +152,10 @@ class LockManager:
     def restore(self, holder: Holder, name: LockName) -> None:
         """Let a holder have a lock that it had before a restart, whatever the limit says now."""
         lock = self._locks.setdefault(name, _Lock(1 if name.kind == "Mutex" else 0))
-        lock.holders[holder] = None
-        self._held.setdefault(holder, _Claim(holder, [], (0, 0.0, 0, 0))).locks.append(name)
+        claim = self._held.setdefault(holder, _Claim(holder, [], (0, 0.0, 0, 0)))
+        if holder not in lock.holders:
+            lock.holders[holder] = None
+            claim.locks.append(name)
         self._of_workflow[holder.workflow][holder] = None
 
     # --- what has come of it

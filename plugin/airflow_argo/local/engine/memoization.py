@@ -129,7 +129,7 @@ def _parsed(text: str | None) -> dict[str, Any] | None:
     entry = json.loads(text) if not problem else None
     if isinstance(entry, dict):
         entry.setdefault("outputs", None)
-        if isinstance(entry["outputs"], dict | None) and _is_time(entry.get("creationTimestamp")):
+        if isinstance(entry["outputs"], dict | None) and _is_time(entry.setdefault("creationTimestamp", None)):
             return entry
     reason = problem or "it is no entry of a cache"
     raise NodeError(f"malformed cache entry: could not unmarshal JSON; unable to parse: {reason}")
@@ -143,6 +143,8 @@ def _is_time(text: Any) -> bool:
     return True
 
 
-def _seconds(text: str | None) -> float:
+def _seconds(text: Any) -> float:
     # metav1.Time writes null for a time that is not set.
+    if not isinstance(text, str | None):
+        raise TypeError("a time is text")
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() if text else 0.0
