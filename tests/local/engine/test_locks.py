@@ -140,6 +140,13 @@ class TestLimits:
         assert manager.take_granted("argo/c") == [C]
         assert not manager.has_waiting_semaphores
 
+    def test_raised_by_two_it_lets_two_in(self, manager, limits):
+        for each in (A, B, C, D):
+            manager.request(each, [SEMAPHORE])
+        limits.of["two"] = 4
+        manager.refresh()
+        assert manager.holders(SEMAPHORE) == [A, B, C, D]
+
     def test_a_lowered_limit_takes_nothing_away(self, manager, limits):
         for each in (A, B, C):
             manager.request(each, [SEMAPHORE])

@@ -242,6 +242,24 @@ class TestNodes:
         done = world(LOOP.replace("- name: main\n", "- name: main\n      failFast: true\n"), failing("a")).run()
         assert (done.phase, done.started) == ("Failed", ["w(0:a)"])
 
+    def test_none_of_them_starts_after_a_failure_then(self, world, failing):
+        spec = """
+            templates:
+            - name: main
+              failFast: true
+              dag:
+                tasks:
+                - {name: w, template: locked, withItems: [bad, good],
+                   arguments: {parameters: [{name: x, value: "{{item}}"}]}}
+                - {name: free, template: work}
+            - name: locked
+              inputs: {parameters: [{name: x}]}
+              synchronization: {mutexes: [{name: m}]}
+              container: {image: busybox, command: [echo], args: ["{{inputs.parameters.x}}"]}
+        """
+        done = world(spec, failing("bad")).run()
+        assert (done.phase, done.started) == ("Failed", ["w(0:bad)", "free"])
+
     def test_a_lock_that_stands_twice_is_an_error(self, world):
         done = world(LOOP.replace("[{name: m}]", "[{name: m}, {name: m}]")).run()
         assert done.phase == "Error"
