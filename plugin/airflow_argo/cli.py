@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from airflow_argo.argo.errors import ArgoError
 
@@ -34,6 +35,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("file", metavar="FILE", help="a Workflow as YAML")
     run.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
     run.add_argument("--workers", type=int, metavar="N", help="pods that run at a time")
+    run.add_argument("--objects", type=Path, metavar="DIR", help="ConfigMaps and Secrets as YAML files")
     run.set_defaults(command=_run)
     return top
 
@@ -64,7 +66,8 @@ def _local(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from airflow_argo.local.run_file import run_file
 
-    return run_file(options.file, dict(_pair(text) for text in options.parameter), workers=options.workers)
+    parameters = dict(_pair(text) for text in options.parameter)
+    return run_file(options.file, parameters, workers=options.workers, objects=options.objects)
 
 
 def _pair(text: str) -> tuple[str, str]:

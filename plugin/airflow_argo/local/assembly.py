@@ -17,9 +17,12 @@ from airflow_argo.local.artifact_gc import Collector
 from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.engine.execution import Execution
+from airflow_argo.local.engine.locks import LockManager
 from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import IMAGES, ImageTable
 from airflow_argo.local.execution.process import ProcessExecutor
+from airflow_argo.local.objects import Objects
+from airflow_argo.local.objects.lookups import CacheObjects, config_maps, limit_of
 from airflow_argo.local.options import ServerOptions
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.server.app import make_app
@@ -60,15 +63,24 @@ class Assembly:
         path = directory / "argo.db" if options.directory else None
         store = Store(path, first_version=int(time.time() * _VERSIONS_A_SECOND))
         try:
+            objects = Objects(options.objects or directory / "objects")
+            locks, cache = LockManager(partial(limit_of, objects)), CacheObjects(objects)
             images = ImageTable(directory / "images.yaml") if options.executor == "process" else None
-            executor = await _executor(directory, options, images)
+            executor = await _executor(directory, options, images, objects)
             admission = Admission(Templates(store, time.time), partial(missing, images=images))
 
             def execute(workflow: dict[str, Any]) -> Execution:
-                return Execution(workflow, templates=admission.lookup(workflow["metadata"]["namespace"]))
+                namespace = workflow["metadata"]["namespace"]
+                return Execution(
+                    workflow,
+                    templates=admission.lookup(namespace),
+                    config_map=config_maps(objects, namespace),
+                    locks=locks,
+                    cache=cache,
+                )
 
             collector = Collector(executor.artifacts)
-            controller = Controller(store, ProcessWorkers(executor), execute, collector=collector)
+            controller = Controller(store, ProcessWorkers(executor), execute, collector=collector, locks=locks)
             controller.recover()
             try:
                 yield cls(controller, admission, executor, executor.artifacts)
@@ -78,13 +90,17 @@ class Assembly:
             store.close()
 
 
-async def _executor(directory: Path, options: ServerOptions, images: ImageTable | None) -> ProcessExecutor:
+async def _executor(
+    directory: Path, options: ServerOptions, images: ImageTable | None, objects: Objects
+) -> ProcessExecutor:
     if options.executor == "process":
         known = IMAGES if images is None else images
-        return ProcessExecutor(directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, images=known)
+        return ProcessExecutor(
+            directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, images=known, objects=objects
+        )
     # On demand: most servers run processes.
     from airflow_argo.local.execution.image_executor import ImageExecutor
 
     engine = ImageEngine(options.executor)
     await engine.check()
-    return ImageExecutor(directory, engine, max_pods=options.workers, grace_seconds=_GRACE_SECONDS)
+    return ImageExecutor(directory, engine, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, objects=objects)

@@ -16,8 +16,10 @@ from typing import Any, Protocol
 
 from airflow_argo.local.artifact_gc import Collector, gives_up_artifacts, mark_deleted
 from airflow_argo.local.endings import expiry, fail, keeps_claims, running_pods
+from airflow_argo.local.engine.locks import LockManager
 from airflow_argo.local.engine.messages import (
     Event,
+    LocksGranted,
     PodEvent,
     PodFinished,
     PodReport,
@@ -29,8 +31,10 @@ from airflow_argo.local.engine.messages import (
     Suspend,
     Tick,
 )
+from airflow_argo.local.engine.synchronization import no_limit
 from airflow_argo.local.engine.times import rfc3339
 from airflow_argo.local.execution.pod import Pod, PodKey
+from airflow_argo.local.lock_watch import LockWatch
 from airflow_argo.local.names import generated
 from airflow_argo.local.refusal import Refusal, already_exists, invalid, not_found
 from airflow_argo.local.store import NameTakenError, Store, is_finished
@@ -73,6 +77,7 @@ class Controller:
     :param execute: makes the execution of a workflow.
     :param clock: seconds since the epoch.
     :param collector: removes artifacts; without one they stay.
+    :param locks: those of the executions.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class Controller:
         execute: Callable[[dict[str, Any]], Execution],
         clock: Callable[[], float] = time.time,
         collector: Collector | None = None,
+        locks: LockManager | None = None,
     ) -> None:
         self.journal = Journal(store.version)
         self.closing = asyncio.Event()
@@ -90,6 +96,7 @@ class Controller:
         self._execute = execute
         self._clock = clock
         self._collector = collector
+        self._locks = LockWatch(locks or LockManager(no_limit), self._tell_of_locks)
         self._runs: dict[str, _Run] = {}
         self._uids: dict[tuple[str, str], str] = {}
         self._inbox: dict[str, list[Event]] = {}
@@ -226,6 +233,7 @@ class Controller:
     async def close(self) -> None:
         """End all streams and stop all workers; workflows that run now go on when their store is opened again."""
         self.closing.set()
+        self._locks.close()
         for run in self._runs.values():
             _cancel(run.timer)
         for timer in self._expiries.values():
@@ -290,6 +298,13 @@ class Controller:
         self._save(run.workflow, changed)
         if finished:
             self._finish(run)
+        self._locks.look()
+
+    def _tell_of_locks(self, workflow: str) -> None:
+        namespace, _, name = workflow.partition("/")
+        uid = self._uids.get((namespace, name))
+        if uid is not None:
+            self._tell(uid, LocksGranted())
 
     def _carry_out(self, run: _Run, step: Step) -> None:
         for command in step.commands:
@@ -340,6 +355,7 @@ class Controller:
         self._runs.pop(metadata["uid"], None)
         self._uids.pop((metadata["namespace"], metadata["name"]), None)
         self._inbox.pop(metadata["uid"], None)
+        self._locks.release(f"{metadata['namespace']}/{metadata['name']}")
 
     def _remove(self, workflow: dict[str, Any]) -> None:
         metadata = workflow["metadata"]

@@ -15,6 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (%(default)s)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help="keep workflows and logs there; default: forget them")
+    parser.add_argument(
+        "--objects", type=Path, metavar="DIR", help="ConfigMaps and Secrets as YAML files; default: objects below --dir"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="pods that run at a time (four for each processor)")
     parser.add_argument("--executor", choices=EXECUTORS, default="process", help="what runs pods (%(default)s)")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="holds the bearer token callers have to send")
@@ -26,6 +29,7 @@ def options_of(arguments: argparse.Namespace) -> ServerOptions:
         host=arguments.host,
         port=arguments.port,
         directory=arguments.dir,
+        objects=arguments.objects,
         workers=arguments.workers,
         token_file=arguments.token_file,
         executor=arguments.executor,

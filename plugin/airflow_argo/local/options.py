@@ -22,6 +22,7 @@ class ServerOptions:
     :param host: address to listen on.
     :param port: 0 picks a free one.
     :param directory: where workflows, logs and artifacts are kept; None forgets all of it at the end.
+    :param objects: where ConfigMaps and Secrets are, as YAML; None for ``objects`` below the directory.
     :param workers: how many pods run at a time; None leaves it to the executor.
     :param token_file: a file whose text callers have to send as bearer token; needed to listen on other addresses than
         this machine's own.
@@ -31,6 +32,7 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     directory: Path | None = None
+    objects: Path | None = None
     workers: int | None = None
     token_file: Path | None = None
     executor: ExecutorKind = "process"
@@ -62,3 +64,5 @@ class ServerOptions:
         """
         if self.workers is not None and self.workers < 1:
             raise ArgoError(f"--workers {self.workers}: at least one worker is needed")
+        if self.objects is not None and not self.objects.is_dir():
+            raise ArgoError(f"--objects {self.objects}: there is no such directory")

@@ -23,17 +23,20 @@ _POLL_SECONDS = 1.0
 _COLOURS = {"Succeeded": "green", "Failed": "red", "Error": "red", "Skipped": "dim", "Omitted": "dim"}
 
 
-def run_file(path: str, parameters: Mapping[str, str], *, workers: int | None = None) -> int:
+def run_file(
+    path: str, parameters: Mapping[str, str], *, workers: int | None = None, objects: Path | None = None
+) -> int:
     """Run the workflow in a file and print what it did; 0 if it succeeded, 1 if not.
 
     :param parameters: values for the workflow's parameters.
     :param workers: how many pods run at a time.
+    :param objects: a directory with ConfigMaps and Secrets as YAML files.
     :raises ArgoError: for a file or a workflow that cannot be run.
     """
     made = _with_a_name(manifest.with_parameters(manifest.sanitized(manifest.read(path)), parameters), path)
     lint.require_clean(made)
     console = Console(highlight=False, soft_wrap=True)
-    with running_server(workers=workers) as url, ArgoClient(ServerAddress(url)) as client:
+    with running_server(workers=workers, objects=objects) as url, ArgoClient(ServerAddress(url)) as client:
         workflow = client.send(api.create_workflow(NAMESPACE, made))
         name = workflow["metadata"]["name"]
         console.print(f"{name} is submitted")

@@ -16,10 +16,13 @@ _START_SECONDS = 30
 
 
 @contextlib.contextmanager
-def running_server(directory: Path | None = None, *, workers: int | None = None) -> Iterator[str]:
+def running_server(
+    directory: Path | None = None, *, objects: Path | None = None, workers: int | None = None
+) -> Iterator[str]:
     """Run an embedded server in a thread of this process, and stop it with all its workers at the end.
 
     :param directory: where it keeps its workflows; by default a temporary one.
+    :param objects: where its ConfigMaps and Secrets are, as YAML files; by default ``objects`` below the directory.
     :param workers: how many pods run at a time.
     :return: its URL, such as ``http://127.0.0.1:41873``.
     :raises ArgoError: if it cannot start.
@@ -27,7 +30,7 @@ def running_server(directory: Path | None = None, *, workers: int | None = None)
     url: Future[str] = Future()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    options = ServerOptions(port=0, directory=directory, workers=workers)
+    options = ServerOptions(port=0, directory=directory, objects=objects, workers=workers)
     thread = threading.Thread(target=_run, args=(loop, options, url, stop), name="embedded-argo-server", daemon=True)
     thread.start()
     try:

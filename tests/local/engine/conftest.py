@@ -52,6 +52,7 @@ class World:
             "spec": copy.deepcopy(dict(spec)),
         }
         self.templates: dict[tuple[str, bool], dict[str, Any]] = {}
+        self.shared: dict[str, Any] = {}
         self.worker = worker
         self.now = START
         self.waiting: dict[str, StartPod] = {}
@@ -63,7 +64,14 @@ class World:
         self.execution = self._new_execution()
 
     def _new_execution(self) -> Execution:
-        return Execution(self.workflow, templates=lambda name, cluster: self.templates.get((name, cluster)))
+        lookup = lambda name, cluster: self.templates.get((name, cluster))  # noqa: E731
+        return Execution(self.workflow, templates=lookup, **self.shared)
+
+    def share(self, **shared: Any) -> World:
+        """Give the execution what it has in common with others: ``locks``, ``cache``, ``config_map``."""
+        self.shared.update(shared)
+        self.execution = self._new_execution()
+        return self
 
     def start(self) -> World:
         self._take(self.execution.start(self.now))
@@ -142,7 +150,8 @@ class World:
         return str(self.status.get("message", ""))
 
     def name_of(self, node_id: str) -> str:
-        return str(self.status["nodes"][node_id]["name"]).removeprefix(NAME).removeprefix(".")
+        name = str(self.workflow["metadata"]["name"])
+        return str(self.status["nodes"][node_id]["name"]).removeprefix(name).removeprefix(".")
 
     @property
     def nodes(self) -> dict[str, dict[str, Any]]:

@@ -137,3 +137,25 @@ def test_the_exit_hook_of_a_task_is_waited_for(world):
     assert run.inputs("a.onExit") == {"value": "Succeeded x"}
     assert run.nodes["a.onExit"]["nodeFlag"] == {"hooked": True}
     assert run.children("a") == ["a.onExit", "b"]
+
+
+class TestALoopWhoseTemplateCannotBeExecuted:
+    SPEC = """
+        templates:
+        - name: main
+          dag: {tasks: [{name: w, template: t, withItems: ITEMS, arguments:
+            {parameters: [{name: key, value: "{{item}}"}]}}]}
+        - name: t
+          inputs: {parameters: [{name: key}]}
+          memoize: {key: "{{inputs.parameters.key}}", cache: {configMap: {name: memo}}}
+          container: {image: busybox, command: [echo]}
+    """
+
+    def test_starts_no_more_items(self, world):
+        done = world(self.SPEC.replace("ITEMS", "[a_b, c, d]")).run()
+        assert (done.phase, done.children("w")) == ("Error", ["w(0:a_b)"])
+
+    def test_but_goes_on_at_the_next_event_while_others_run(self, world):
+        done = world(self.SPEC.replace("ITEMS", "[a, b_c, d]")).run()
+        assert (done.phase, done.children("w")) == ("Error", ["w(0:a)", "w(1:b_c)", "w(2:d)"])
+        assert done.started == ["w(0:a)", "w(2:d)"]

@@ -58,6 +58,20 @@ def api(url: str) -> Iterator[Api]:
 
 
 @pytest.fixture
+def connect() -> Iterator[Callable[[str], Api]]:
+    """Makes clients of servers that a test starts itself."""
+    made: list[Api] = []
+
+    def make(url: str) -> Api:
+        made.append(Api(url))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
 def sh() -> Callable[[str], dict[str, Any]]:
     """A template that runs a shell command."""
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
 from airflow_argo.argo.expressions import gojson
+from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine.artifacts import has_location
+from airflow_argo.local.engine.config_maps import ConfigMapLookup, NotInConfigMapError, parameter_value
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.substitution import EVERYTHING, filled_text, to_json
-
-ConfigMapLookup: TypeAlias = Callable[[str, str], "str | None"]
-"""Looks up a ConfigMap's value by the ConfigMap's name and the key; None if there is none."""
 
 # Stands in for an argument whose whole value is the output of a skipped node without a default, until the called
 # template is known: its input's own default then applies.
@@ -111,16 +110,23 @@ def _config_map_value(
     variables: Mapping[str, Any],
     config_map: ConfigMapLookup,
 ) -> str:
-    name = json.loads(filled_text(to_json(reference.get("name", "")), variables, EVERYTHING))
-    key = json.loads(filled_text(to_json(reference.get("key", "")), variables, EVERYTHING))
-    value = config_map(name, key)
-    if value is not None:
-        return value
+    name, key = (_filled_reference(reference.get(field, ""), variables) for field in ("name", "key"))
     default = parameter["valueFrom"].get("default")
-    if default is None:
-        reason = f"ConfigMap '{name}' does not have the key '{key}'"
-        raise NodeError(f"unable to retrieve inputs.parameters.{parameter['name']} from ConfigMap: {reason}")
+    try:
+        return parameter_value(config_map, name, key)
+    except NodeError as error:
+        if default is None or not isinstance(error, NotInConfigMapError):
+            raise NodeError(
+                f"unable to retrieve inputs.parameters.{parameter['name']} from ConfigMap: {error}"
+            ) from error
     return gojson.anystring(default)
+
+
+def _filled_reference(text: str, variables: Mapping[str, Any]) -> str:
+    try:
+        return str(json.loads(filled_text(to_json(text), variables, EVERYTHING)))
+    except ExpressionError as error:
+        raise NodeError(f"failed to substitute configMapKeyRef: {error}") from error
 
 
 def _bound_artifact(artifact: Mapping[str, Any], argument: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes
 from airflow_argo.local.engine.arguments import bind, filled_template
 from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.memoization import remember, status_of
 from airflow_argo.local.engine.merging import template_type, with_defaults
 from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.run import Frame
@@ -146,7 +148,14 @@ class Call(Frame):
         if nodes.is_fulfilled(self.node):
             self._end(None)
             return
-        self._execute(job)
+        try:
+            may_enter = self.run.gate.enter(self, job)
+        except ExpressionError as error:
+            self._refuse(str(error))
+            self._end(Failure(str(error)))
+            return
+        if may_enter:
+            self._execute(job)
 
     def _prepare(self) -> Job:
         spec, run = self.spec, self.run
@@ -221,6 +230,7 @@ class Call(Frame):
         if self.closed:
             return
         self.closed = True
+        self.run.gate.leave(self)
         if self.parent is not None:
             self.run.post(self.parent, partial(self._caller.call_ended, self, failure))
 
@@ -237,6 +247,11 @@ class Body(Frame, ABC):
     @abstractmethod
     def begin(self) -> None:
         """Make the node and start; after a restart, go on."""
+
+    def remember(self) -> None:
+        """Keep the outputs of a template of steps or tasks; Argo only logs where that fails, unlike with a pod."""
+        with contextlib.suppress(ExpressionError):
+            remember(self.run, self.node)
 
     def end(self, failure: Failure | None = None) -> None:
         """Close this part and tell its owner."""
@@ -265,6 +280,8 @@ def create_node(run: Run, job: Job, kind: str, phase: str, *, message: str = "")
     name = (job.template.get("annotations") or {}).get(nodes.DISPLAY_NAME_ANNOTATION)
     if name:
         node["displayName"] = name
+    if job.template.get("memoize") and "memoizationStatus" not in node:
+        node["memoizationStatus"] = status_of(job.template, hit=False)
     for parent in job.parents:
         run.tree.add_child(parent, node["id"])
     return node

@@ -188,6 +188,7 @@ class DagBody(Body):
         if outputs is not None:
             self.node["outputs"] = outputs
         self._set_outbound()
+        self.remember()
         self.run.tree.set_phase(self.node, "Succeeded")
         self.end()
 

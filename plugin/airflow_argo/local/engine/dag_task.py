@@ -38,6 +38,9 @@ class DagTask(Frame):
         self._group: Node | None = None
         self._slots: list[Slot] = []
         self._open = 0
+        self._started = 0
+        self._halted = False
+        self._held_back: list[tuple[int, Slot]] = []
         self._hooks: NodeHooks | None = None
         self._scope: Scope | None = None
         self._exits: _LoopExits | None = None
@@ -99,6 +102,10 @@ class DagTask(Frame):
             self.run.post(slot, partial(self._start_slot, index, slot))
 
     def _start_slot(self, index: int, slot: Slot) -> None:
+        if self._halted:
+            self._held_back.append((index, slot))
+            return
+        self._started += 1
         slot.index = index
         when = slot.holder.get("when")
         try:
@@ -135,16 +142,33 @@ class DagTask(Frame):
             self.run.tree.set_phase(node, "Error", failure.message)
         else:
             self.run.tree.set_phase(node, "Error", f"task '{slot.node_name}' errored: {failure.message}")
+            self._halt()
+
+    def _halt(self) -> None:
+        """Start no more items of the loop for now: Argo goes on with them at the next event, if others still run."""
+        if self._group is not None and not self._halted:
+            self._halted = True
+            self.run.hold(self, self._go_on)
+
+    def _go_on(self) -> None:
+        self._halted = False
+        held_back, self._held_back = self._held_back, []
+        for index, slot in held_back:
+            self.run.post(slot, partial(self._start_slot, index, slot))
 
     def slot_ended(self, slot: Slot) -> None:
         """End when all items of the loop have ended."""
         self._open -= 1
+        self._started -= 1
         if self._group is None:
             self._finish()
             return
+        if self._open and self.dag.fails_fast():
+            return
         if self._exits is not None:
             self._exits.item_ended(slot)
-        if not self._open and self._group["phase"] == "Running":
+        done = not self._open or (self._halted and not self._started)
+        if done and self._group["phase"] == "Running":
             self._end_group()
 
     @property

@@ -7,15 +7,19 @@ from typing import Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import metadata, stopping
-from airflow_argo.local.engine.arguments import ConfigMapLookup
 from airflow_argo.local.engine.artifact_repository import resolve
 from airflow_argo.local.engine.bodies import Bodies
+from airflow_argo.local.engine.config_maps import ConfigMapLookup, no_config_map
 from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.gate import Gate
 from airflow_argo.local.engine.lifecycle import Lifecycle, mark_workflow
+from airflow_argo.local.engine.locks import LockManager
+from airflow_argo.local.engine.memoization import CacheStore, NoCache
 from airflow_argo.local.engine.merging import joined_specs
 from airflow_argo.local.engine.messages import (
     ContainerChanged,
     Event,
+    LocksGranted,
     PodEvent,
     PodFinished,
     PodStarted,
@@ -28,17 +32,10 @@ from airflow_argo.local.engine.nodes import COMPLETED
 from airflow_argo.local.engine.run import Run
 from airflow_argo.local.engine.substitution import filled
 from airflow_argo.local.engine.suspend import can_resume
+from airflow_argo.local.engine.synchronization import Synchronization, no_limit
 from airflow_argo.local.engine.templates import TemplateLookup, Templates
 from airflow_argo.local.engine.variables import metadata_variables, start_variables
 from airflow_argo.local.engine.volumes import claims
-
-
-def _no_config_map(name: str, key: str) -> str | None:
-    return None
-
-
-def _no_config_maps(name: str) -> None:
-    return None
 
 
 class Execution:
@@ -51,7 +48,10 @@ class Execution:
     :param workflow: Argo's own dict, changed in place; ``status`` may be missing.
     :param templates: looks up a WorkflowTemplate by its name, or a ClusterWorkflowTemplate if the second argument is
         True; None if there is none.
-    :param config_map: looks up a ConfigMap's value by the ConfigMap's name and the key; None if there is none.
+    :param config_map: looks up a ConfigMap by its name.
+    :param locks: what it shares with the other workflows of the server; after each step those that ``take_woken`` names
+        have to be sent ``LocksGranted``.
+    :param cache: where templates are memoized.
     """
 
     def __init__(
@@ -59,12 +59,16 @@ class Execution:
         workflow: dict[str, Any],
         *,
         templates: TemplateLookup,
-        config_map: ConfigMapLookup = _no_config_map,
+        config_map: ConfigMapLookup = no_config_map,
+        locks: LockManager | None = None,
+        cache: CacheStore | None = None,
     ) -> None:
         self.workflow = workflow
         self._status: dict[str, Any] = workflow.setdefault("status", {})
         self._lookup = templates
         self._config_map = config_map
+        self._cache = cache or NoCache()
+        self._locks = Synchronization(workflow, locks or LockManager(no_limit))
         self._run: Run | None = None
         self._lifecycle: Lifecycle | None = None
         self._shown_metadata: tuple[dict[str, str], dict[str, str]] | None = None
@@ -80,7 +84,25 @@ class Execution:
             run = self._run = self._prepared(now)
         except ExpressionError as error:
             return self._failed_to_start(error, now)
-        if not self._status.get("phase"):
+        return self._enter(run, now)
+
+    def _enter(self, run: Run, now: float) -> Step:
+        """Begin when the workflow has its locks."""
+        self._set_clock(run, now)
+        wanted = run.spec.get("synchronization")
+        try:
+            waiting = self._locks.request(wanted) if wanted else None
+        except ExpressionError as error:
+            return self._end_early("Failed", f"Failed to acquire the synchronization lock. {error}", now)
+        if waiting is not None:
+            if self.workflow["spec"].get("shutdown") == "Terminate":
+                return self._end_early("Failed", "Stopped with strategy 'Terminate'", now)
+            return self._postpone(waiting.message, now)
+        phase = self._status.get("phase")
+        if phase == "Pending":
+            # Argo has looked at the pods of a workflow that waited, though there were none.
+            metadata.set_condition(self._status, "PodRunning", "False")
+        if phase in (None, "", "Pending"):
             mark_workflow(self.workflow, "Running", "", now)
             metadata.mark_pod_names(self.workflow)
             if run.spec.get("volumeClaimTemplates"):
@@ -90,6 +112,13 @@ class Execution:
         stopping.arm_deadline(run, lifecycle)
         return self._go_on()
 
+    def _postpone(self, message: str, now: float) -> Step:
+        if self._status.get("phase") in (None, "", "Pending"):
+            mark_workflow(self.workflow, "Pending", message, now)
+        self._status["progress"] = "0/0"
+        self._locks.show()
+        return Step()
+
     def handle(self, event: Event, now: float) -> Step:
         """Take in what has happened.
 
@@ -98,9 +127,15 @@ class Execution:
         run = self._run
         if run is None or self._status.get("phase") in COMPLETED:
             return Step(finished=self._status.get("phase") in COMPLETED)
+        if self._lifecycle is None:
+            if isinstance(event, Shutdown):
+                self.workflow["spec"]["shutdown"] = event.strategy
+            return self._enter(run, now)
         self._set_clock(run, now)
         if self._lifecycle is not None:
             self._lifecycle.note_status()
+        if isinstance(event, LocksGranted):
+            return self._go_on()
         metadata.set_condition(self._status, "PodRunning", "True" if isinstance(event, PodStarted) else "False")
         self._take_in(run, event)
         if not isinstance(event, (PodStarted, PodFinished, ContainerChanged)):
@@ -121,9 +156,10 @@ class Execution:
             spec = {**filled({**spec, "templates": []}, added), "templates": spec["templates"]}
         if "artifactRepositoryRef" not in self._status:
             namespace = self.workflow["metadata"].get("namespace", "")
-            self._status["artifactRepositoryRef"] = resolve(spec, namespace, _no_config_maps)
+            self._status["artifactRepositoryRef"] = resolve(spec, namespace, self._config_map)
         templates = Templates(self.workflow, spec, self._lookup)
-        run = Run(self.workflow, spec, variables, templates, self._config_map, Bodies())
+        run = Run(self.workflow, spec, variables, templates, self._config_map, Bodies(), self._cache)
+        run.gate = Gate(run, self._locks)
         self._set_clock(run, now)
         return run
 
@@ -144,8 +180,20 @@ class Execution:
         text = str(error)
         global_parameter = "global parameter" in text
         phase, message = ("Failed", f"failed to set global parameters: {text}") if global_parameter else ("Error", text)
+        return self._end_early(phase, message, now)
+
+    def _end_early(self, phase: str, message: str, now: float) -> Step:
         mark_workflow(self.workflow, phase, message, now)
+        self._status.setdefault("progress", "0/0")
+        self._release()
         return Step(finished=True)
+
+    def _release(self) -> None:
+        self._locks.release_all()
+        self._locks.show()
+        for node in self._status.get("nodes", {}).values():
+            if node.pop("synchronizationStatus", None) and self._run is not None:
+                self._run.tree.touch(node)
 
     def _set_clock(self, run: Run, now: float) -> None:
         run.now = run.tree.now = now
@@ -189,6 +237,9 @@ class Execution:
         if not run.is_suspended:
             run.drain()
             lifecycle.look()
+        if self._status.get("phase") in COMPLETED:
+            self._release()
+        self._locks.show()
         self._status["progress"] = run.tree.progress()
         step = Step(
             commands=run.commands,

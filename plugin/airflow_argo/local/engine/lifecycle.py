@@ -29,7 +29,7 @@ def mark_workflow(workflow: dict[str, Any], phase: str, message: str, now: float
     status, labels = workflow["status"], workflow["metadata"].setdefault("labels", {})
     status["phase"] = labels[metadata.PHASE_LABEL] = phase
     labels.setdefault(metadata.COMPLETED_LABEL, "false")
-    if not status.get("startedAt"):
+    if not status.get("startedAt") and phase != "Pending":
         status["startedAt"] = rfc3339(now)
     status.setdefault("finishedAt", None)
     if message:

@@ -111,8 +111,13 @@ class Resume:
     """A user resumes the workflow and its suspended nodes."""
 
 
+@dataclass(frozen=True, slots=True)
+class LocksGranted:
+    """The workflow, or some of its nodes, have the locks that they waited for."""
+
+
 PodEvent: TypeAlias = PodStarted | ContainerChanged | PodFinished
-Event: TypeAlias = PodEvent | Tick | Shutdown | Suspend | Resume
+Event: TypeAlias = PodEvent | Tick | Shutdown | Suspend | Resume | LocksGranted
 
 
 @dataclass(frozen=True, slots=True)

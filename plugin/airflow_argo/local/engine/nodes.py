@@ -70,6 +70,11 @@ def is_fulfilled(node: Mapping[str, Any] | None) -> bool:
     return node["phase"] in FULFILLED or bool(node.get("daemoned") and node["phase"] != "Pending")
 
 
+def is_waiting(node: Mapping[str, Any]) -> bool:
+    """Tell whether a node waits for a lock."""
+    return bool((node.get("synchronizationStatus") or {}).get("waiting"))
+
+
 def is_hooked(node: Mapping[str, Any]) -> bool:
     """Tell whether a node was made by a hook or an exit handler."""
     return bool((node.get("nodeFlag") or {}).get("hooked"))

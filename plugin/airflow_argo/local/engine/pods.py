@@ -8,6 +8,7 @@ from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes, outputs, reports
 from airflow_argo.local.engine.artifact_repository import with_archive_location
 from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
+from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.run import Frame
@@ -137,8 +138,17 @@ class PodBody(Body):
             phase, message = reports.judge(report, self.job.template)
             if phase == "Succeeded" and self.job.template.get("daemon"):
                 phase = "Failed"  # A daemon has no end of its own.
+            elif phase == "Succeeded":
+                phase, message = self._remembered()
             self.run.tree.set_phase(self.node, phase, message)
         self.end()
+
+    def _remembered(self) -> tuple[str, str]:
+        try:
+            remember(self.run, self.node)
+        except ExpressionError as error:
+            return "Error", str(error)
+        return "Succeeded", ""
 
     def _fail(self, message: str) -> None:
         self.run.tree.set_phase(self.node, "Failed", message)

@@ -213,6 +213,7 @@ class RetryBody(Body):
             self.run.daemons.began(self.node)
             self.end()
         elif last["phase"] not in nodes.UNSUCCESSFUL:
+            self.run.gate.recall_again(self.node, self.job.template)
             self._finish("Succeeded", None, last)
         elif not self.run.may_execute(on_exit=self.job.on_exit):
             self.run.tree.set_phase(self.node, "Failed", f"Stopped with strategy '{self.run.shutdown}'")

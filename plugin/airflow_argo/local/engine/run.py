@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from airflow_argo.local.engine.arguments import ConfigMapLookup
+from airflow_argo.local.engine.config_maps import ConfigMapLookup
 from airflow_argo.local.engine.daemons import Daemons
 from airflow_argo.local.engine.limits import Limits
+from airflow_argo.local.engine.memoization import CacheStore
 from airflow_argo.local.engine.messages import Command
 from airflow_argo.local.engine.results import Results
 from airflow_argo.local.engine.templates import Templates
@@ -19,6 +20,7 @@ from airflow_argo.local.engine.tree import NodeTree
 if TYPE_CHECKING:
     from airflow_argo.local.engine.calls import Job, Owner
     from airflow_argo.local.engine.dag import DagBody
+    from airflow_argo.local.engine.gate import Gate
     from airflow_argo.local.engine.pods import PodBody
     from airflow_argo.local.engine.suspend import SuspendBody
 
@@ -45,7 +47,10 @@ class Run:
     :param spec: the spec that is executed: joined with the WorkflowTemplate's, global variables filled in.
     :param variables: the global variables, changed in place as the workflow goes on.
     :param bodies: what executes templates.
+    :param cache: where templates are memoized.
     """
+
+    gate: Gate
 
     def __init__(
         self,
@@ -55,6 +60,7 @@ class Run:
         templates: Templates,
         config_map: ConfigMapLookup,
         bodies: BodyStarter,
+        cache: CacheStore,
     ) -> None:
         self.workflow = workflow
         self.name: str = workflow["metadata"]["name"]
@@ -63,6 +69,7 @@ class Run:
         self.variables = variables
         self.templates = templates
         self.config_map = config_map
+        self.cache = cache
         self._bodies = bodies
         self.tree = NodeTree(workflow)
         self.limits = Limits(self)
@@ -139,7 +146,7 @@ class Run:
             self._agenda.extendleft(reversed(self._posted))
             self._posted.clear()
             if not self._agenda:
-                if not self.limits.wake():
+                if not self.limits.wake() and not self.gate.wake():
                     return
                 continue
             frame, action = self._agenda.popleft()

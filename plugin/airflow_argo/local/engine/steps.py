@@ -71,7 +71,7 @@ class StepsBody(Body):
             return [self.node["id"]]
         before = self.run.tree.id_of(f"{self.job.name}[{index - 1}]")
         children = self.run.tree.nodes[before].get("children", ())
-        return [last for child in children for last in self.run.tree.outbound(child)] or [before]
+        return [last for child in children for last in self.run.tree.outbound(child)] if children else [before]
 
     def group_ended(self, group: StepGroup) -> None:
         """Go on with the next group, or fail as this one did."""
@@ -145,6 +145,7 @@ class StepsBody(Body):
         if outputs is not None:
             self.node["outputs"] = outputs
             export(self.run.status, outputs, self.run.variables)
+        self.remember()
         self.run.tree.set_phase(self.node, "Succeeded")
         self.end()
 

@@ -45,6 +45,9 @@ def _shut_down(run: Run) -> None:
     for suspended in list(run.suspended.values()):
         if not run.may_execute(on_exit=is_part_of_exit_handler(run.tree, suspended.node)):
             suspended.fail(f"Stopped with strategy '{run.shutdown}'")
+    for node in _waiting(run):
+        if not run.may_execute(on_exit=is_part_of_exit_handler(run.tree, node)):
+            run.gate.fail(node["id"], f"Stopped with strategy '{run.shutdown}'")
     for dag in sorted(run.dags, key=lambda dag: dag.depth, reverse=True):
         if dag.alive:
             run.post(dag, dag.shut_down)
@@ -57,3 +60,10 @@ def _end_overdue(run: Run) -> None:
     for suspended in list(run.suspended.values()):
         if not is_part_of_exit_handler(run.tree, suspended.node):
             suspended.fail(OVERDUE)
+    for node in _waiting(run):
+        if not is_part_of_exit_handler(run.tree, node):
+            run.gate.fail(node["id"], OVERDUE)
+
+
+def _waiting(run: Run) -> list[Node]:
+    return [run.tree.nodes[node_id] for node_id in run.gate.waiting]

@@ -7,6 +7,7 @@ from typing import Any
 
 from airflow_argo.local.engine.artifact_support import unsupported_artifacts
 from airflow_argo.local.engine.bodies import BODIES
+from airflow_argo.local.engine.lock_names import database_locks
 from airflow_argo.local.engine.merging import template_type
 
 _TYPES = {
@@ -15,12 +16,7 @@ _TYPES = {
     "data": "data templates are not supported",
 }
 _TEMPLATE_FIELDS = {
-    "synchronization": "mutexes and semaphores are not supported",
-    "memoize": "memoization is not supported",
     "executor": "executors need Kubernetes",
-}
-_SPEC_FIELDS = {
-    "synchronization": "mutexes and semaphores are not supported",
 }
 
 
@@ -31,8 +27,9 @@ def unsupported(workflow: Mapping[str, Any]) -> list[str]:
     like) is accepted and ignored.
     """
     spec = workflow.get("spec") or {}
-    found = [f"spec.{field}: {reason}" for field, reason in _SPEC_FIELDS.items() if spec.get(field)]
-    found += unsupported_artifacts(spec, "spec")
+    found = [*unsupported_artifacts(spec, "spec")]
+    found += _database_locks(spec, "spec")
+    found += _database_locks(spec.get("templateDefaults") or {}, "spec.templateDefaults")
     for path, template in templates_of(workflow):
         found += _of_template(template, path)
     return found
@@ -53,7 +50,13 @@ def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
         found.append(f"{path}.{kind}: {_TYPES.get(kind, f'{kind} templates are not supported')}")
     found += [f"{path}.{field}: {reason}" for field, reason in _TEMPLATE_FIELDS.items() if template.get(field)]
     found += unsupported_artifacts(template, path)
+    found += _database_locks(template, path)
     return found
+
+
+def _database_locks(holder: Mapping[str, Any], path: str) -> list[str]:
+    places = database_locks(holder.get("synchronization"))
+    return [f"{path}.synchronization.{place}: locks in a database are not supported" for place in places]
 
 
 def _inline(template: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

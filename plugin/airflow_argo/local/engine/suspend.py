@@ -31,7 +31,8 @@ class SuspendBody(Body):
         if nodes.is_fulfilled(self.node):
             self.end()
             return
-        if known is None:
+        # One that waited for its lock was made without them.
+        if known is None or known["phase"] == "Pending":
             self._expect_outputs()
             _offer_choices(self.node)
         self.run.suspended[self.node["id"]] = self

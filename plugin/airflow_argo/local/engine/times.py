@@ -48,12 +48,16 @@ def seconds_of(text: str) -> float:
     if _WHOLE_NUMBER.fullmatch(text):
         return float(int(text))
     try:
-        return _go_duration(text)
+        return go_duration(text)
     except NodeError as error:
         raise NodeError(f"unable to parse {text} as a duration: {error}") from None
 
 
-def _go_duration(text: str) -> float:
+def go_duration(text: str) -> float:
+    """Read a duration in Go's form alone, in seconds.
+
+    :raises NodeError: in the words of Go's ``time.ParseDuration``.
+    """
     body = text[1:] if text[:1] in ("+", "-") else text
     if body == "0":
         return 0.0

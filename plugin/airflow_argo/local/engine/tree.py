@@ -113,6 +113,16 @@ class NodeTree:
             node["finishedAt"] = rfc3339(self.now)
             self.changed.add(node["id"])
 
+    def set_waiting(self, node: Node, lock: str) -> None:
+        """Note which lock a node waits for; none if empty. A pod that waits is not an active one."""
+        self._count(node, node["phase"], -1)
+        if lock:
+            node["synchronizationStatus"] = {"waiting": lock}
+        else:
+            node.pop("synchronizationStatus", None)
+        self._count(node, node["phase"], 1)
+        self.changed.add(node["id"])
+
     def touch(self, node: Node) -> None:
         """Note that a node was changed in another way."""
         self.changed.add(node["id"])
@@ -189,7 +199,7 @@ class NodeTree:
             self.unsuccessful_children_of[boundary] += by
         if phase in nodes.ACTIVE:
             self.active_children_of[boundary] += by
-            if kind == "Pod":
+            if kind == "Pod" and not nodes.is_waiting(node):
                 self.active_pods += by
                 self.active_pods_of[boundary] += by
 

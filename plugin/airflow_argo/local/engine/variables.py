@@ -7,7 +7,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from airflow_argo.argo.expressions import gojson
-from airflow_argo.local.engine.arguments import ConfigMapLookup, parameters_json
+from airflow_argo.local.engine.arguments import parameters_json
+from airflow_argo.local.engine.config_maps import ConfigMapLookup, parameter_value
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.times import epoch, rfc3339
 
@@ -76,13 +77,12 @@ def _argument(parameter: Mapping[str, Any], config_map: ConfigMapLookup) -> str:
     reference = source.get("configMapKeyRef")
     if not reference:
         raise NodeError(f"either value or valueFrom must be specified in order to set global parameter {name}")
-    value = config_map(reference.get("name", ""), reference.get("key", ""))
-    if value is not None:
-        return value
-    if source.get("default") is None:
-        place = f"configmap with name {reference.get('name')} and key {reference.get('key')}"
-        reason = f"ConfigMap '{reference.get('name')}' does not exist or does not have the key"
-        raise NodeError(f"failed to set global parameter {name} from {place}: {reason}")
+    try:
+        return parameter_value(config_map, reference.get("name", ""), reference.get("key", ""))
+    except NodeError as error:
+        if source.get("default") is None:
+            place = f"configmap with name {reference.get('name', '')} and key {reference.get('key', '')}"
+            raise NodeError(f"failed to set global parameter {name} from {place}: {error}") from error
     return gojson.anystring(source["default"])
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
+from airflow_argo.local.execution.object_values import ObjectSource
 from airflow_argo.local.execution.process import ProcessExecutor
 from airflow_argo.local.execution.run import Workshop
 
@@ -21,10 +22,23 @@ class ImageExecutor(ProcessExecutor):
     :param engine: ask its ``check`` first.
     """
 
-    def __init__(self, root: Path, engine: ImageEngine, *, max_pods: int | None = None, grace_seconds: float = 30.0):
+    def __init__(
+        self,
+        root: Path,
+        engine: ImageEngine,
+        *,
+        max_pods: int | None = None,
+        grace_seconds: float = 30.0,
+        objects: ObjectSource | None = None,
+    ) -> None:
         images: Mapping[str, Entrypoint] = {}
         super().__init__(
-            root, isolation=Isolation.REWRITING, max_pods=max_pods, grace_seconds=grace_seconds, images=images
+            root,
+            isolation=Isolation.REWRITING,
+            max_pods=max_pods,
+            grace_seconds=grace_seconds,
+            images=images,
+            objects=objects,
         )
         self._engine = engine
 

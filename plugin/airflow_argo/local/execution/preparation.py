@@ -16,6 +16,8 @@ from airflow_argo.local.execution.environment import base_environment
 from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import Entrypoint
 from airflow_argo.local.execution.logs import MAIN, safe_name
+from airflow_argo.local.execution.object_values import ObjectSource, with_values
+from airflow_argo.local.execution.object_volumes import ObjectFile, object_files, write_files
 from airflow_argo.local.execution.paths import (
     TMP,
     Layout,
@@ -26,7 +28,7 @@ from airflow_argo.local.execution.paths import (
     working_directory,
 )
 from airflow_argo.local.execution.pod import Pod
-from airflow_argo.local.execution.volumes import Mount, VolumePlaces, mounts_of, native_paths
+from airflow_argo.local.execution.volumes import Mount, VolumePlaces, mounts_of, native_paths, volume_directory
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Surroundings:
     :param private_tmp: whether a worker's ``/tmp`` is its own by a mount.
     :param visible: directories below ``/tmp`` that workers see nevertheless.
     :param needed: directories that no volume may hide.
+    :param objects: where ConfigMaps and Secrets are; None if there are none.
     :param environment: variables of every worker, besides those of a container.
     :param engine: runs the images themselves; None if their programs are this machine's.
     """
@@ -51,6 +54,7 @@ class Surroundings:
     search_path: str
     environment: Mapping[str, str]
     engine: ImageEngine | None = None
+    objects: ObjectSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +108,20 @@ def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
     :raises ManifestError: saying by name what of the template cannot be done here.
     :raises OSError: if the directories cannot be made.
     """
+    pod = with_values(pod, surroundings.objects)
     containers = containers_of(pod.command.template)
     path = surroundings.base / uid
+    files = _object_files(pod, surroundings)
     if len(containers) == 1:
         only = _prepared(pod, containers[0], path, uid, surroundings, path)
+        _write_objects(path, files)
         return Preparation(path, only, [only])
     path.mkdir()
     prepared = [
         _prepared(pod, container, path / safe_name(container.name), f"{uid}.{index}", surroundings, path)
         for index, container in enumerate(containers)
     ]
+    _write_objects(path, files)
     main = next((each for each in prepared if each.container.name == MAIN), prepared[-1])
     return Preparation(path, main, prepared)
 
@@ -198,6 +206,18 @@ def _mounts(pod: Pod, container: Container, surroundings: Surroundings, pod_path
         return []
     places = VolumePlaces(pod_path, surroundings.claims / safe_name(pod.namespace))
     return mounts_of(container.mounts, pod.command.volumes, places)
+
+
+def _object_files(pod: Pod, surroundings: Surroundings) -> dict[str, Mapping[str, ObjectFile]]:
+    if surroundings.objects is None:
+        return {}
+    found = ((volume, object_files(volume, pod.namespace, surroundings.objects)) for volume in pod.command.volumes)
+    return {str(volume.get("name", "")): files for volume, files in found if files is not None}
+
+
+def _write_objects(pod_path: Path, volumes: Mapping[str, Mapping[str, ObjectFile]]) -> None:
+    for name, files in volumes.items():
+        write_files(volume_directory(pod_path, name), files)
 
 
 def _make_sources(mounts: Sequence[Mount]) -> None:

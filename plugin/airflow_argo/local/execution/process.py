@@ -17,6 +17,7 @@ from airflow_argo.local.execution.images import IMAGES, Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
 from airflow_argo.local.execution.launcher import LIBRARY_PATHS, Launcher
 from airflow_argo.local.execution.logs import MAIN, MAX_LOG, Logs, safe_name
+from airflow_argo.local.execution.object_values import ObjectSource
 from airflow_argo.local.execution.pod import Pod, PodKey, Tell
 from airflow_argo.local.execution.preparation import Surroundings
 from airflow_argo.local.execution.programs import search_path, write_programs
@@ -40,6 +41,7 @@ class ProcessExecutor:
     :param environment: variables that every worker gets; of the server's own it gets PATH, and what
         the server's interpreter needs to find its libraries.
     :param max_log_bytes: the limit of a pod's log.
+    :param objects: where ConfigMaps and Secrets are; None if there are none.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class ProcessExecutor:
         images: Mapping[str, Entrypoint] = IMAGES,
         environment: Mapping[str, str] | None = None,
         max_log_bytes: int = MAX_LOG,
+        objects: ObjectSource | None = None,
     ) -> None:
         self._root = root
         self._wanted = isolation
@@ -59,6 +62,7 @@ class ProcessExecutor:
         self._grace_seconds = grace_seconds
         self._images = images
         self._environment = dict(environment or {})
+        self._objects = objects
         self._logs = Logs(root / "logs", max_log_bytes)
         self._artifacts = ArtifactStore(root / "artifacts")
         self._threads = ThreadPoolExecutor(_ARTIFACT_THREADS, thread_name_prefix="argo-artifacts")
@@ -189,6 +193,7 @@ class ProcessExecutor:
             needed=[str(base), sys.prefix, sys.base_prefix],
             images=self._images,
             search_path=search_path(programs, os.environ.get("PATH") or _DEFAULT_PATH),
+            objects=self._objects,
             environment={**_interpreter_environment(), **self._environment},
         )
         return Workshop(

@@ -11,7 +11,8 @@ from airflow_argo.argo.errors import ManifestError
 from airflow_argo.local.execution.logs import safe_name
 from airflow_argo.local.execution.paths import absolute, below
 
-_SUPPORTED = ("emptyDir", "persistentVolumeClaim", "hostPath")
+_OBJECTS = ("configMap", "secret")
+_SUPPORTED = ("emptyDir", "persistentVolumeClaim", "hostPath", *_OBJECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,19 @@ class VolumePlaces:
             return str(claim_directory(self.claims, volume["persistentVolumeClaim"]["claimName"])), True
         if volume.get("hostPath"):
             return absolute(volume["hostPath"]["path"]), False
-        if volume.get("emptyDir") is not None or not any(key for key in volume if key != "name"):
-            return str(self.pod / "volumes" / safe_name(name)), True
+        if volume.get("emptyDir") is not None or is_object(volume) or not any(key for key in volume if key != "name"):
+            return str(volume_directory(self.pod, name)), True
         raise ManifestError(unsupported_kind(volume), path=f"volume {name}")
+
+
+def is_object(volume: Mapping[str, Any]) -> bool:
+    """Tell whether a volume holds a ConfigMap or a Secret."""
+    return any(volume.get(kind) is not None for kind in _OBJECTS)
+
+
+def volume_directory(pod: Path, name: str) -> Path:
+    """Where the files of a volume are that ends with its pod."""
+    return pod / "volumes" / safe_name(name)
 
 
 def claim_directory(claims: Path, name: str) -> Path:
@@ -88,8 +99,11 @@ def _mount(mount: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], pla
     inner = str(mount.get("subPath") or "")
     if ".." in inner.split("/") or inner.startswith("/"):
         raise ManifestError(f"subPath {inner!r} has to be a relative path without '..'", path=place)
+    if inner and is_object(known[name]):
+        raise ManifestError("subPath of a ConfigMap or Secret is not supported by the embedded server", path=place)
     path = f"{source}/{inner.strip('/')}" if inner else source
-    return Mount(path, absolute(mount.get("mountPath", "")), bool(mount.get("readOnly")), made)
+    read_only = bool(mount.get("readOnly")) or is_object(known[name])
+    return Mount(path, absolute(mount.get("mountPath", "")), read_only, made)
 
 
 def native_paths(mounts: Sequence[Mount], needed: Iterable[str]) -> frozenset[str]:
