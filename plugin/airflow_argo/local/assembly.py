@@ -12,6 +12,8 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from airflow_argo.local.admission import Admission
+from airflow_argo.local.artifact_gc import Collector
+from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.engine.execution import Execution
 from airflow_argo.local.engine.support import unsupported
@@ -37,17 +39,19 @@ class Assembly:
     controller: Controller
     admission: Admission
     logs: PodLogs
+    artifacts: ArtifactStore
 
     def app(self, token: str) -> ASGIApp:
         """The REST API."""
-        return make_app(self.controller, self.admission, self.logs, token=token)
+        return make_app(self.controller, self.admission, self.logs, self.artifacts, token=token)
 
     @classmethod
     @contextlib.asynccontextmanager
     async def open(cls, directory: Path, options: ServerOptions) -> AsyncIterator[Assembly]:
         """Put the parts together and go on with what was running; at the end stop all workers.
 
-        :param directory: where the workers' files and logs are, and the database if the options name a directory.
+        :param directory: where the workers' files, logs and artifacts are, and the database if the options name a
+            directory.
         :raises ArgoError: if the directory cannot be used.
         """
         path = directory / "argo.db" if options.directory else None
@@ -59,10 +63,11 @@ class Assembly:
             def execute(workflow: dict[str, Any]) -> Execution:
                 return Execution(workflow, templates=admission.lookup(workflow["metadata"]["namespace"]))
 
-            controller = Controller(store, ProcessWorkers(executor), execute)
+            collector = Collector(executor.artifacts)
+            controller = Controller(store, ProcessWorkers(executor), execute, collector=collector)
             controller.recover()
             try:
-                yield cls(controller, admission, executor)
+                yield cls(controller, admission, executor, executor.artifacts)
             finally:
                 await controller.close()
         finally:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from airflow_argo.local.artifact_gc import Collector, mark_deleted
 from airflow_argo.local.endings import expiry, fail, running_pods
 from airflow_argo.local.engine.messages import (
     Event,
@@ -70,6 +71,7 @@ class Controller:
 
     :param execute: makes the execution of a workflow.
     :param clock: seconds since the epoch.
+    :param collector: removes artifacts; without one they stay.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Controller:
         workers: Workers,
         execute: Callable[[dict[str, Any]], Execution],
         clock: Callable[[], float] = time.time,
+        collector: Collector | None = None,
     ) -> None:
         self.journal = Journal(store.version)
         self.closing = asyncio.Event()
@@ -85,6 +88,7 @@ class Controller:
         self._workers = workers
         self._execute = execute
         self._clock = clock
+        self._collector = collector
         self._runs: dict[str, _Run] = {}
         self._uids: dict[tuple[str, str], str] = {}
         self._inbox: dict[str, list[Event]] = {}
@@ -225,6 +229,8 @@ class Controller:
             timer.cancel()
         self._runs.clear()
         await self._workers.close()
+        if self._collector is not None:
+            await self._collector.close()
 
     # --- running
 
@@ -308,6 +314,16 @@ class Controller:
         self._stop_pods(run)
         self._drop(run.workflow["metadata"])
         self._expire_later(run.workflow)
+        if self._collector is not None:
+            uid = run.uid
+            self._collector.collect(
+                run.workflow, "OnWorkflowCompletion", then=lambda keys: self._note_collected(uid, keys)
+            )
+
+    def _note_collected(self, uid: str, keys: set[str]) -> None:
+        workflow = self.by_uid(uid)
+        if workflow is not None:
+            self._save(workflow, mark_deleted(workflow, keys, "OnWorkflowCompletion"))
 
     def _save(self, workflow: dict[str, Any], changed: Iterable[str] = (), *, spec: bool = False) -> None:
         workflow["metadata"]["generation"] = workflow["metadata"].get("generation", 0) + 1
@@ -328,6 +344,8 @@ class Controller:
         self._drop(metadata)
         _cancel(self._expiries.pop(metadata["uid"], None))
         self._workers.forget(metadata["uid"])
+        if self._collector is not None:
+            self._collector.collect(workflow, "OnWorkflowCompletion", "OnWorkflowDeletion")
         self._store.delete_workflow(metadata)
         self.journal.record(workflow, deleted=True)
 

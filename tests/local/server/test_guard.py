@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from starlette.datastructures import Headers
 
@@ -63,3 +65,21 @@ def test_with_a_token_any_name_of_the_server_is_good() -> None:
     headers = {"host": "argo.example", "origin": "https://airflow.example", "authorization": "Bearer secret"}
 
     assert Guard(app, "secret").check(Headers(headers)) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "start"), [("/artifacts/argo/w/n/a", b"Unauthorized\n"), ("/api/v1/workflows/argo", b"{")]
+)
+async def test_artifacts_are_refused_in_plain_text(path: str, start: bytes) -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    await Guard(app, "secret")({"type": "http", "method": "GET", "path": path, "headers": []}, receive, send)
+
+    assert sent[0]["status"] == 401
+    assert sent[1]["body"].startswith(start)

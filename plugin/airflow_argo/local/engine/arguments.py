@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from airflow_argo.argo.expressions import gojson
+from airflow_argo.local.engine.artifacts import has_location
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.substitution import EVERYTHING, filled_text, to_json
 
@@ -16,11 +17,6 @@ ConfigMapLookup: TypeAlias = Callable[[str, str], "str | None"]
 # Stands in for an argument whose whole value is the output of a skipped node without a default, until the called
 # template is known: its input's own default then applies.
 ABSENT_ARGUMENT = "__airflow_argo_absent_optional__"
-
-_ARTIFACT_LOCATIONS = frozenset(
-    {"s3", "raw", "http", "git", "gcs", "azure", "oss", "hdfs", "artifactory", "plugin", "from", "fromExpression"}
-)
-
 
 _PARAMETER_FIELDS = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
 _HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -125,11 +121,6 @@ def _config_map_value(
         reason = f"ConfigMap '{name}' does not have the key '{key}'"
         raise NodeError(f"unable to retrieve inputs.parameters.{parameter['name']} from ConfigMap: {reason}")
     return gojson.anystring(default)
-
-
-def has_location(artifact: Mapping[str, Any]) -> bool:
-    """Tell whether an artifact says where it is."""
-    return any(artifact.get(kind) for kind in _ARTIFACT_LOCATIONS)
 
 
 def _bound_artifact(artifact: Mapping[str, Any], argument: Mapping[str, Any] | None) -> dict[str, Any]:

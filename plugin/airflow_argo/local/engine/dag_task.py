@@ -55,7 +55,7 @@ class DagTask(Frame):
                 self._skip("Omitted", "omitted: depends condition not met")
                 return
             self._scope = self.dag.scope_of(self.name)
-            task = resolved(self._task, self._scope, self.run.variables)
+            task = resolved(self._task, self._scope, self.run.variables, is_task=True)
             copies = self._expanded(task)
         except MissingVariableError:
             self.run.hold(self, self.begin)

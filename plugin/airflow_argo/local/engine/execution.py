@@ -8,6 +8,7 @@ from typing import Any
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import metadata, stopping
 from airflow_argo.local.engine.arguments import ConfigMapLookup
+from airflow_argo.local.engine.artifact_repository import resolve
 from airflow_argo.local.engine.bodies import Bodies
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.lifecycle import Lifecycle, mark_workflow
@@ -89,6 +90,8 @@ class Execution:
         if run is None or self._status.get("phase") in COMPLETED:
             return Step(finished=self._status.get("phase") in COMPLETED)
         self._set_clock(run, now)
+        if self._lifecycle is not None:
+            self._lifecycle.note_status()
         metadata.set_condition(self._status, "PodRunning", "True" if isinstance(event, PodStarted) else "False")
         self._take_in(run, event)
         if not isinstance(event, (PodStarted, PodFinished)):
@@ -107,6 +110,9 @@ class Execution:
             added = metadata.apply(self.workflow, spec, variables)
             variables.update(added)
             spec = {**filled({**spec, "templates": []}, added), "templates": spec["templates"]}
+        if "artifactRepositoryRef" not in self._status:
+            namespace = self.workflow["metadata"].get("namespace", "")
+            self._status["artifactRepositoryRef"] = resolve(spec, namespace, self._config_map)
         templates = Templates(self.workflow, spec, self._lookup)
         run = Run(self.workflow, spec, variables, templates, self._config_map, Bodies())
         self._set_clock(run, now)

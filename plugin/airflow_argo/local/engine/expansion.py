@@ -9,13 +9,15 @@ from typing import Any
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import loops
 from airflow_argo.local.engine.arguments import without_absent
+from airflow_argo.local.engine.artifact_references import resolved_by_step, resolved_by_task
 from airflow_argo.local.engine.conditions import is_certainly_false, should_execute
-from airflow_argo.local.engine.hooks import resolved_artifacts
 from airflow_argo.local.engine.scope import Scope
 from airflow_argo.local.engine.substitution import EVERYTHING, NOTHING, REFERENCES, filled, filled_text, to_json
 
 
-def resolved(holder: Mapping[str, Any], scope: Scope, global_variables: Mapping[str, str]) -> dict[str, Any]:
+def resolved(
+    holder: Mapping[str, Any], scope: Scope, global_variables: Mapping[str, str], *, is_task: bool
+) -> dict[str, Any]:
     """Fill a step or task; what its ``when`` excludes keeps its references, which may well lead nowhere.
 
     Hooks are left alone: they may refer to the step itself.
@@ -34,7 +36,8 @@ def resolved(holder: Mapping[str, Any], scope: Scope, global_variables: Mapping[
         ready["arguments"] = without_absent(ready["arguments"], scope.is_absent_reference)
     ready = filled(ready, variables, REFERENCES)
     if ready.get("arguments"):
-        ready["arguments"] = resolved_artifacts(ready["arguments"], scope)
+        resolve = resolved_by_task if is_task else resolved_by_step
+        ready["arguments"] = resolve(ready["arguments"], scope)
     return {**ready, **hooks}
 
 

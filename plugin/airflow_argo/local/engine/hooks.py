@@ -10,10 +10,10 @@ from airflow_argo.argo.expressions import expr_lang, gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes
 from airflow_argo.local.engine.arguments import without_absent
+from airflow_argo.local.engine.artifact_references import resolved_by_step
 from airflow_argo.local.engine.calls import Call, CallerKind, CallSpec, Failure
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.nodes import Node
-from airflow_argo.local.engine.outputs import resolve_artifact
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.scope import Scope
 from airflow_argo.local.engine.substitution import filled
@@ -155,7 +155,7 @@ class NodeHooks(Frame):
             scope.set(f"{prefix}.outputs.artifacts.{artifact['name']}", artifact)
         marked = without_absent(arguments, scope.is_absent_reference)
         result: dict[str, Any] = filled(marked, scope.parameters(self.run.variables))
-        return resolved_artifacts(result, scope)
+        return resolved_by_step(result, scope)
 
     def _call(
         self, node: Node, key: str, name: str, hook: Mapping[str, Any], arguments: Mapping[str, Any], *, on_exit: bool
@@ -185,23 +185,3 @@ class NodeHooks(Frame):
         if failure is not None:
             self.error = self.error or failure.message
         self._on_change()
-
-
-def resolved_artifacts(holder: dict[str, Any], scope: Scope) -> dict[str, Any]:
-    """Replace the artifacts of filled arguments that refer to others by those.
-
-    :raises NodeError: ``unable to resolve references: …``
-    """
-    if not holder.get("artifacts"):
-        return holder
-    found = []
-    for artifact in holder["artifacts"]:
-        if not (artifact.get("from") or artifact.get("fromExpression")):
-            found.append(artifact)
-            continue
-        try:
-            found.append({**resolve_artifact(artifact, scope), "name": artifact["name"]})
-        except ExpressionError as error:
-            if not artifact.get("optional"):
-                raise NodeError(f"unable to resolve references: {error}") from None
-    return {**holder, "artifacts": found}

@@ -120,6 +120,12 @@ class Lifecycle(Frame):
             self._conclude(root)
             return
 
+    def note_status(self) -> None:
+        """Let what still runs after the entrypoint has ended, the exit handler, see how it ended."""
+        root = self._entry.node if self._entry is not None else None
+        if root is not None and nodes.is_fulfilled(root):
+            self._set_status(root)
+
     def _set_status(self, root: Node) -> None:
         self.run.variables["workflow.status"] = _workflow_phase(root)
         # Once at the end, unless a hook looks at them: it costs what all nodes cost, and after a stop every pod that

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -20,6 +20,8 @@ class PodReport:
     :param unreadable: output parameters whose file could not be read: name → the system's reason.
     :param result: standard output, if it was asked for.
     :param deadline_exceeded: it was killed because its deadline passed.
+    :param artifacts: the output artifacts that are stored, each with its location, and the log if it is kept.
+    :param artifact_error: why not all could be stored, in Argo's words.
     """
 
     exit_code: int | None
@@ -28,6 +30,8 @@ class PodReport:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     result: str | None = None
     deadline_exceeded: bool = False
+    artifacts: Sequence[Mapping[str, Any]] = ()
+    artifact_error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ Event: TypeAlias = PodStarted | PodFinished | Tick | Shutdown | Suspend | Resume
 class StartPod:
     """Start a worker.
 
-    :param template: the node's template, every ``{{…}}`` that could be resolved substituted; Argo's own dict.
+    :param template: the node's template, every ``{{…}}`` that could be resolved substituted; Argo's own dict. Its
+        ``archiveLocation`` says under which key output artifacts are stored, and whether the log is.
     :param deadline: when it has to be killed, in seconds since the epoch; None for no limit.
     :param include_result: whether standard output is wanted as ``outputs.result``.
     """

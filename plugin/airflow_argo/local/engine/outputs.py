@@ -9,6 +9,7 @@ from typing import Any
 from airflow_argo.argo.expressions import expr_lang, gojson, tags
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes
+from airflow_argo.local.engine.artifact_references import resolve_artifact
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.loops import Item
 from airflow_argo.local.engine.nodes import Node
@@ -117,21 +118,6 @@ def _output_artifact(artifact: Mapping[str, Any], scope: Scope) -> dict[str, Any
             return None
         raise NodeError(f"unable to resolve outputs from scope: {error}") from None
     return {**found, "name": artifact["name"]}
-
-
-def resolve_artifact(artifact: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-    """Find the artifact that ``from`` or ``fromExpression`` names.
-
-    :raises ExpressionError: if it is not there or is no artifact.
-    """
-    expression = artifact.get("fromExpression")
-    if expression:
-        found = expr_lang.evaluate(expression, expr_lang.environment(scope.values))
-    else:
-        found = tags.resolve(artifact["from"], scope.values)[1]
-    if not isinstance(found, Mapping):
-        raise NodeError(f"Variable {{{{{artifact.get('from') or expression}}}}} is not an artifact")
-    return dict(found)
 
 
 def export(status: dict[str, Any], outputs: Mapping[str, Any] | None, global_variables: dict[str, str]) -> None:

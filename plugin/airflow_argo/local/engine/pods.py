@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes, outputs, reports
+from airflow_argo.local.engine.artifact_repository import with_archive_location
 from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
 from airflow_argo.local.engine.messages import PodReport, StartPod, StopPod
 from airflow_argo.local.engine.pod_patch import patched, patches
@@ -44,8 +45,11 @@ class PodBody(Body):
 
     def _start(self) -> None:
         run = self.run
+        pod_name = nodes.pod_name(run.name, self.job.name, nodes.template_name(self.node))
         try:
             template = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
+            variables = {**run.variables, "pod.name": pod_name}
+            template = with_archive_location(template, run.spec, run.status, variables)
         except ExpressionError as error:
             self.end(Failure(str(error)))
             return
@@ -60,7 +64,7 @@ class PodBody(Body):
         run.commands.append(
             StartPod(
                 node_id=self.node["id"],
-                pod_name=nodes.pod_name(run.name, self.job.name, nodes.template_name(self.node)),
+                pod_name=pod_name,
                 template=template,
                 deadline=self._pod_deadline(timeout),
                 include_result=run.results.wanted(self.job.boundary, self.job.name),

@@ -25,7 +25,7 @@ def judge(report: PodReport, template: Mapping[str, Any]) -> tuple[str, str]:
     if report.exit_code:
         message = f"main: Error (exit code {report.exit_code})"
         return "Failed", f"{message}: {report.error}" if report.error else message
-    unread = _first_unread(report, template)
+    unread = _first_unread(report, template) or report.artifact_error
     if unread:
         return "Error", f"wait: Error (exit code {_EXECUTOR_EXIT_CODE}): {unread}"
     return "Succeeded", ""
@@ -53,6 +53,8 @@ def outputs(report: PodReport, template: Mapping[str, Any]) -> dict[str, Any] | 
         found["result"] = report.result
     if _declared(template):
         found["parameters"] = _parameters(report, template)
+    if report.artifacts:
+        found["artifacts"] = [dict(artifact) for artifact in report.artifacts]
     return found or None
 
 

@@ -156,7 +156,7 @@ class StepGroup(Frame):
         if nodes.is_fulfilled(self.node):
             tree.set_phase(self.node, "Running")
         try:
-            ready = [resolved(step, self._body.scope, self.run.variables) for step in self.steps]
+            ready = [resolved(step, self._body.scope, self.run.variables, is_task=False) for step in self.steps]
         except MissingVariableError:
             self.run.hold(self, self.begin)
             return

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_argo.local.engine.artifact_support import unsupported_artifacts
 from airflow_argo.local.engine.bodies import BODIES
 from airflow_argo.local.engine.merging import template_type
 
 _TYPES = {
     "resource": "resource templates need Kubernetes",
     "plugin": "executor plugins need a cluster",
-    "data": "data templates need an artifact store",
+    "data": "data templates are not supported",
     "http": "HTTP templates are not supported",
     "containerSet": "container sets are not supported",
 }
@@ -24,7 +25,6 @@ _TEMPLATE_FIELDS = {
 }
 _SPEC_FIELDS = {
     "synchronization": "mutexes and semaphores are not supported",
-    "artifactGC": "artifact garbage collection is not supported",
     "volumeClaimTemplates": "volume claims are not supported",
 }
 
@@ -37,6 +37,7 @@ def unsupported(workflow: Mapping[str, Any]) -> list[str]:
     """
     spec = workflow.get("spec") or {}
     found = [f"spec.{field}: {reason}" for field, reason in _SPEC_FIELDS.items() if spec.get(field)]
+    found += unsupported_artifacts(spec, "spec")
     for template in spec.get("templates") or ():
         found += _of_template(template, f"templates.{template.get('name', '')}")
     return found
@@ -50,19 +51,10 @@ def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
     found += [f"{path}.{field}: {reason}" for field, reason in _TEMPLATE_FIELDS.items() if template.get(field)]
     if template.get("daemon"):
         found.append(f"{path}.daemon: daemons are not supported")
-    found += _artifacts(template, path)
+    found += unsupported_artifacts(template, path)
     for where, inline in _inline(template, path):
         found += _of_template(inline, where)
     return found
-
-
-def _artifacts(template: Mapping[str, Any], path: str) -> list[str]:
-    """List all but raw inputs, which need no store."""
-    inputs = (template.get("inputs") or {}).get("artifacts") or ()
-    outputs = (template.get("outputs") or {}).get("artifacts") or ()
-    stored = [f"{path}.inputs" for artifact in inputs if not artifact.get("raw")]
-    stored += [f"{path}.outputs" for _ in outputs]
-    return [f"{where}.artifacts: artifacts are not supported" for where in dict.fromkeys(stored)]
 
 
 def _inline(template: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -52,7 +52,7 @@ def _data_or_reason(path: str, layout: Layout, cwd: str) -> tuple[bytes, str]:
 
 def _read(path: str, layout: Layout, cwd: str) -> bytes:
     # The worker's processes are killed by now: nobody moves the files between the look and the read.
-    descriptor = os.open(_resolve(path, layout, cwd), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(resolved(path, layout, cwd), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
@@ -67,8 +67,11 @@ def _read(path: str, layout: Layout, cwd: str) -> bytes:
     return data
 
 
-def _resolve(path: str, layout: Layout, cwd: str) -> str:
-    """Follow a path and its links as the worker would, and never out of the pod's directories."""
+def resolved(path: str, layout: Layout, cwd: str) -> str:
+    """Follow a path and its links as the worker would, and never out of the pod's directories.
+
+    :raises UnreadableError: if it leads there.
+    """
     host = layout.on_host(absolute(path)) if path.startswith("/") else os.path.normpath(f"{cwd}/{path}")
     for _ in range(_MAX_LINKS):
         base = next((base for base in (layout.tmp, layout.root, cwd) if below(host, base)), None)

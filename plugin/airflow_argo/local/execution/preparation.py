@@ -12,7 +12,6 @@ from airflow_argo.local.execution.command_line import CommandLine, Places, comma
 from airflow_argo.local.execution.directories import PodDirectory
 from airflow_argo.local.execution.environment import base_environment
 from airflow_argo.local.execution.images import Entrypoint
-from airflow_argo.local.execution.inputs import write_raw_files
 from airflow_argo.local.execution.paths import TMP, below, declared_paths, private_names, rewriter, working_directory
 from airflow_argo.local.execution.pod import Pod
 
@@ -69,7 +68,6 @@ def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
     directory.make()
     directory.make_parents(declared)
     _write_files(directory, line)
-    write_raw_files(template, layout)
     # A private /tmp is only one for the worker: the server finds its files elsewhere.
     cwd_on_host = layout.on_host(cwd) if layout.private_tmp and below(cwd, TMP) else cwd
     Path(cwd_on_host).mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.execution import directories
 from airflow_argo.local.execution.images import IMAGES, Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
@@ -21,13 +22,15 @@ from airflow_argo.local.execution.preparation import Surroundings
 from airflow_argo.local.execution.programs import search_path, write_programs
 from airflow_argo.local.execution.run import PodRun, Workshop
 
+# Loading and storing artifacts is mostly waiting for the disk, or for a server.
+_ARTIFACT_THREADS = 4
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ProcessExecutor:
     """Runs pods of one container or script template each; belongs to one event loop.
 
-    :param root: for logs (kept) and for what workers write (removed); made if it does not exist.
+    :param root: for logs and artifacts (kept) and for what workers write (removed); made if it does not exist.
     :param isolation: None for the best that this machine allows.
     :param max_pods: how many run at once; the others wait, first come, first served. By default four for each CPU.
     :param grace_seconds: from SIGTERM to SIGKILL when a pod is stopped; Argo's is 30.
@@ -55,6 +58,8 @@ class ProcessExecutor:
         self._images = {**IMAGES, **(images or {})}
         self._environment = dict(environment or {})
         self._logs = Logs(root / "logs", max_log_bytes)
+        self._artifacts = ArtifactStore(root / "artifacts")
+        self._threads = ThreadPoolExecutor(_ARTIFACT_THREADS, thread_name_prefix="argo-artifacts")
         self._base: Path | None = None
         self._workshop: Workshop | None = None
         self._opening = asyncio.Lock()
@@ -69,6 +74,11 @@ class ProcessExecutor:
     def logs(self) -> Logs:
         """The logs of all pods, of those that run too."""
         return self._logs
+
+    @property
+    def artifacts(self) -> ArtifactStore:
+        """Where artifacts are kept."""
+        return self._artifacts
 
     @property
     def isolation(self) -> Isolation | None:
@@ -164,7 +174,15 @@ class ProcessExecutor:
             search_path=search_path(programs, os.environ.get("PATH") or _DEFAULT_PATH),
             environment={**_interpreter_environment(), **self._environment},
         )
-        return Workshop(launcher, self._logs, surroundings, self._discard, self._grace_seconds)
+        return Workshop(
+            launcher=launcher,
+            logs=self._logs,
+            surroundings=surroundings,
+            artifacts=self._artifacts,
+            threads=self._threads,
+            discard=self._discard,
+            grace_seconds=self._grace_seconds,
+        )
 
     def _launch_waiting(self) -> None:
         if self._workshop is None or self._closed:
@@ -197,9 +215,11 @@ class ProcessExecutor:
             self._waiting.remove(run)
 
     def _discard(self, directory: Path) -> None:
-        self._cleaner.submit(directories.remove, directory)
+        if not self._closed:  # Else all of them go at once.
+            self._cleaner.submit(directories.remove, directory)
 
     def _clean_up(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
         self._cleaner.shutdown(wait=True)
         if self._base is not None:
             directories.remove(self._base)

@@ -9,11 +9,18 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.artifacts.errors import ArtifactError
+from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+from airflow_argo.local.execution.artifact_outputs import Leavings, has_outputs, save_outputs
+from airflow_argo.local.execution.aside import Aside
+from airflow_argo.local.execution.inputs import input_artifacts, load_inputs
 from airflow_argo.local.execution.launcher import Launcher
 from airflow_argo.local.execution.logs import LogFile, Logs
 from airflow_argo.local.execution.outputs import as_text, read_parameters, reason_of
@@ -29,6 +36,8 @@ OUTPUT_GRACE = 0.1
 class Workshop:
     """What pods are run with.
 
+    :param artifacts: where artifacts are kept.
+    :param threads: where they are loaded and stored.
     :param discard: removes a directory some time.
     :param grace_seconds: from SIGTERM to SIGKILL.
     """
@@ -36,6 +45,8 @@ class Workshop:
     launcher: Launcher
     logs: Logs
     surroundings: Surroundings
+    artifacts: ArtifactStore
+    threads: Executor
     discard: Callable[[Path], None]
     grace_seconds: float
 
@@ -55,6 +66,8 @@ class PodRun:
         self._ended = ended
         self._timers: list[asyncio.TimerHandle] = []
         self._workshop: Workshop | None = None
+        self._aside: Aside | None = None
+        self._collecting = False
         self._preparation: Preparation | None = None
         self._log: LogFile | None = None
         self._result: Result | None = None
@@ -68,20 +81,43 @@ class PodRun:
             self._later(max(0.0, pod.command.deadline - time.time()), self._exceed_deadline)
 
     def launch(self, workshop: Workshop) -> None:
-        """Start it."""
+        """Start it, as soon as its input artifacts are there."""
         self._workshop = workshop
+        self._aside = Aside(workshop.threads)
+        template = self.pod.command.template
         try:
-            self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
+            preparation = self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
             self._log = workshop.logs.create(self.pod.workflow_uid, self.pod.command.pod_name)
+        except (ArgoError, ValueError, OSError) as error:
+            self._not_set_up(error)
+            return
+        if input_artifacts(template):
+            directory = preparation.directory
+            load = partial(load_inputs, template, directory.layout, workshop.artifacts, directory.path / "inputs")
+            self._aside.do(load, lambda _: self._start(workshop), self._not_set_up)
+        else:
+            self._start(workshop)
+
+    def _start(self, workshop: Workshop) -> None:
+        if self._over or self._preparation is None or self._log is None:
+            return
+        if self._stopping:
+            self._end(PodReport(exit_code=None, deadline_exceeded=self._deadline_exceeded))
+            return
+        try:
             stdout, stderr = self._open_streams(self._log)
-        except (ArgoError, ValueError) as error:
-            self._end(PodReport(exit_code=None, error=str(error)))
         except OSError as error:
-            self._end(
-                PodReport(exit_code=None, error=f"the pod cannot be set up: {reason_of(error)} ({error.filename})")
-            )
+            self._not_set_up(error)
         else:
             workshop.launcher.start(self._uid, self._preparation.spec, stdout, stderr, self)
+
+    def _not_set_up(self, error: Exception) -> None:
+        text = str(error)
+        if isinstance(error, ArtifactError):
+            text = f"init: Error (exit code 64): {error}"
+        elif isinstance(error, OSError):
+            text = f"the pod cannot be set up: {reason_of(error)} ({error.filename})"
+        self._end(PodReport(exit_code=None, error=text, deadline_exceeded=self._deadline_exceeded))
 
     def stop(self) -> None:
         """Send SIGTERM, and SIGKILL after the grace period; if it does not run yet, it never will."""
@@ -145,8 +181,9 @@ class PodRun:
 
     def _collect(self) -> None:
         """Kill what is left, so that nobody changes the files while they are read; then take the outputs."""
-        if self._over or self._preparation is None:
+        if self._over or self._collecting or self._preparation is None:
             return
+        self._collecting = True
         self._signal(signal.SIGKILL)
         for stream in self._streams:
             stream.drain()
@@ -159,7 +196,22 @@ class PodRun:
             result=None if self._result is None else as_text(self._result.value()),
             deadline_exceeded=self._deadline_exceeded,
         )
-        self._end(report)
+        if has_outputs(self.pod.command.template):
+            self._store(report, self._preparation)
+        else:
+            self._end(report)
+
+    def _store(self, report: PodReport, preparation: Preparation) -> None:
+        workshop, aside, log = self._workshop, self._aside, self._log
+        if workshop is None or aside is None or log is None:
+            return
+        directory = preparation.directory
+        leavings = Leavings(directory.layout, preparation.cwd_on_host, log.path, directory.path / "outputs")
+        aside.do(
+            partial(save_outputs, self.pod.command.template, leavings, workshop.artifacts),
+            lambda saved: self._end(replace(report, artifacts=saved[0], artifact_error=saved[1])),
+            lambda error: self._end(replace(report, artifact_error=f"{type(error).__name__}: {error}")),
+        )
 
     def _end(self, report: PodReport) -> None:
         if self._over:
@@ -182,8 +234,8 @@ class PodRun:
             self._workshop.launcher.end(self._uid)
         if self._log is not None:
             self._workshop.logs.close(self._log)
-        if self._preparation is not None:
-            self._workshop.discard(self._preparation.directory.path)
+        if self._preparation is not None and self._aside is not None:
+            self._aside.when_idle(partial(self._workshop.discard, self._preparation.directory.path))
 
     def _exceed_deadline(self) -> None:
         if self._exit_code is None and not self._stopping:

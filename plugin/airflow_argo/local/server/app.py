@@ -11,9 +11,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airflow_argo.local.admission import Admission
+from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.server.artifact_calls import ArtifactCalls
 from airflow_argo.local.server.bodies import refused
 from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
@@ -25,7 +27,9 @@ from airflow_argo.local.server.workflow_calls import WorkflowCalls
 log = logging.getLogger(__name__)
 
 
-def make_app(controller: Controller, admission: Admission, logs: PodLogs, *, token: str = "") -> ASGIApp:
+def make_app(
+    controller: Controller, admission: Admission, logs: PodLogs, artifacts: ArtifactStore, *, token: str = ""
+) -> ASGIApp:
     """Build the REST API.
 
     :param token: what callers have to send as bearer token; empty where anybody on this machine may ask.
@@ -35,6 +39,7 @@ def make_app(controller: Controller, admission: Admission, logs: PodLogs, *, tok
         *WorkflowCalls(controller, admission).routes(),
         *LogCalls(controller, logs).routes(),
         *WatchCalls(controller).routes(),
+        *ArtifactCalls(controller, artifacts).routes(),
         *template_routes(admission.templates, admission),
     ]
     app = Starlette(

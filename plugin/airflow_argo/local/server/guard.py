@@ -15,6 +15,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.server.artifact_answers import PREFIXES, plain
 from airflow_argo.local.server.bodies import refused
 
 _NO_TOKEN = "token not valid. see https://argo-workflows.readthedocs.io/en/latest/faq/"  # noqa: S105 (a message)
@@ -35,7 +36,9 @@ class Guard:
         if scope["type"] == "http":
             refusal = self.check(Headers(scope=scope))
             if refusal is not None:
-                await refused(refusal)(scope, receive, send)
+                is_artifact = str(scope["path"]).startswith(PREFIXES)
+                answer = plain(refusal.status) if is_artifact else refused(refusal)
+                await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

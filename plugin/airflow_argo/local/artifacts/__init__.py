@@ -1,0 +1,1 @@
+"""Artifacts as files: the store, archives, and what is fetched by HTTP."""

@@ -1,0 +1,170 @@
+"""The artifact store: a directory in which each key is a file, as in a bucket."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from airflow_argo.local.artifacts.errors import ArtifactError, ArtifactNotFoundError
+from airflow_argo.local.artifacts.keys import key_at, path_of
+
+NO_SUCH_KEY = "The specified key does not exist."
+
+# minio's client gives what it downloads this mode.
+_LOADED_MODE = 0o600
+
+
+class ArtifactStore:
+    """Keeps artifacts by key. Its files are its own: nothing in it is a link, and no link in it is followed.
+
+    Called from several threads; what is written under a key appears there at once and whole.
+
+    :param root: made when the first artifact is stored.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def put_file(self, source: Path, key: str) -> None:
+        """Store a file.
+
+        :raises ArtifactError: if it cannot be stored.
+        """
+        try:
+            target = self._root / path_of(key)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._check(target.parent)
+            self._put(source, target)
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"failed to put file: key {key}: {_reason(error)}") from error
+
+    def put_tree(self, source: Path, key: str) -> None:
+        """Store each regular file of a directory under a key of its own; links and empty directories are left out.
+
+        :raises ArtifactError: if one cannot be stored.
+        """
+        for at, directories, names in os.walk(source):
+            directories.sort()
+            for name in sorted(names):
+                file = Path(at, name)
+                if stat.S_ISREG(file.lstat().st_mode):
+                    self.put_file(file, f"{key.rstrip('/')}/{file.relative_to(source).as_posix()}")
+
+    def get(self, key: str, target: Path) -> None:
+        """Copy what is stored under a key: a file, or all that is stored below it as a directory.
+
+        :param target: does not exist yet.
+        :raises ArtifactNotFoundError: if there is nothing.
+        :raises OSError: if it cannot be written.
+        """
+        found = self._existing(key)
+        if not found.is_dir():
+            _copy(found, target)
+            return
+        target.mkdir()
+        for file in _files(found):
+            copy = target / file.relative_to(found)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            _copy(file, copy)
+
+    def open(self, key: str) -> BinaryIO:
+        """Open what is stored under a key.
+
+        :raises ArtifactNotFoundError: if there is nothing.
+        :raises IsADirectoryError: if it is a directory.
+        """
+        return self._existing(key).open("rb")
+
+    def is_directory(self, key: str) -> bool:
+        """Tell whether there are keys below this one."""
+        try:
+            return self._existing(key).is_dir()
+        except ArtifactNotFoundError:
+            return False
+
+    def keys_below(self, key: str) -> list[str]:
+        """List all keys below a directory's, in the order of their names; none if there is nothing."""
+        try:
+            found = self._existing(key)
+        except ArtifactNotFoundError:
+            return []
+        return sorted(key_at(path.relative_to(self._root).as_posix()) for path in _files(found))
+
+    def delete(self, key: str) -> None:
+        """Remove what is stored under a key, and below it; nothing happens if there is nothing.
+
+        :raises ArtifactError: if it cannot be removed.
+        """
+        try:
+            found = self._existing(key)
+            if found.is_dir():
+                shutil.rmtree(found)
+            else:
+                found.unlink()
+        except ArtifactNotFoundError:
+            return
+        except OSError as error:
+            raise ArtifactError(f"failed to delete: key {key}: {_reason(error)}") from error
+        self._remove_empty(found.parent)
+
+    def _existing(self, key: str) -> Path:
+        # S3 takes "a/" for all that is below "a".
+        path = self._root / path_of(key.rstrip("/") or "/")
+        try:
+            self._check(path.parent)
+            mode = path.lstat().st_mode
+        except (OSError, ValueError):
+            raise ArtifactNotFoundError(NO_SUCH_KEY) from None
+        if not key.strip("/") or not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+            raise ArtifactNotFoundError(NO_SUCH_KEY)
+        return path
+
+    def _check(self, directory: Path) -> None:
+        inside = directory.relative_to(self._root)
+        if directory.resolve() != self._root.resolve() / inside:
+            raise ValueError("a link in the artifact store leads elsewhere")
+
+    def _put(self, source: Path, target: Path) -> None:
+        descriptor, name = tempfile.mkstemp(dir=self._scratch())
+        os.close(descriptor)
+        new = Path(name)
+        try:
+            shutil.copyfile(source, new, follow_symlinks=False)
+            new.replace(target)
+        finally:
+            new.unlink(missing_ok=True)
+
+    def _scratch(self) -> Path:
+        # Beside the keys, where no key leads: "%" followed by a letter that is no digit of an escape.
+        scratch = self._root / "%new"
+        scratch.mkdir(exist_ok=True)
+        return scratch
+
+    def _remove_empty(self, directory: Path) -> None:
+        with contextlib.suppress(OSError):  # Up to the first that still holds something.
+            while directory != self._root:
+                directory.rmdir()
+                directory = directory.parent
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target, follow_symlinks=False)
+    target.chmod(_LOADED_MODE)
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    for at, _, names in os.walk(directory):
+        for name in names:
+            file = Path(at, name)
+            if not file.is_symlink():
+                yield file
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return (isinstance(error, OSError) and error.strerror) or str(error)
