@@ -20,7 +20,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("key", ["a", "a/b.txt", "../a", "/a", "a//b", "100%", "ü/世界"])
+@pytest.mark.parametrize("key", ["a", "a/b.txt", "a/", "../a", "/a", "a//b", "100%", "ü/世界"])
 def test_what_is_stored_is_given_back(store: ArtifactStore, file: Path, tmp_path: Path, key: str) -> None:
     store.put_file(file, key)
     store.get(key, tmp_path / "copy")
@@ -63,6 +63,12 @@ def test_of_a_directory_its_files_are_kept(store: ArtifactStore, tmp_path: Path)
         "sub",
         "sub/b",
     ]
+
+
+def test_a_slash_at_the_end_means_what_is_below(store: ArtifactStore, file: Path) -> None:
+    store.put_tree(file.parent, "k/")
+    assert store.is_directory("k/")
+    assert "k/file" in store.keys_below("k/")
 
 
 def test_a_directory_cannot_be_opened(store: ArtifactStore, file: Path) -> None:

@@ -108,28 +108,49 @@ def test_a_pod_is_told_where_its_outputs_go() -> None:
     assert "archiveLocation" not in with_archive_location({"name": "t"}, {}, status, {})
 
 
-def repositories(name: str, key: str) -> str | None:
-    return {("artifact-repositories", "mine"): "s3: {keyFormat: a}", ("other", "k"): "archiveLogs: true"}.get(
-        (name, key)
-    )
+CONFIG_MAPS: dict[str, Any] = {
+    "artifact-repositories": {
+        "metadata": {"annotations": {"workflows.argoproj.io/default-artifact-repository": "mine"}},
+        "data": {"mine": "s3: {keyFormat: a}", "list": "[]", "broken": "{"},
+    },
+    "other": {"metadata": {}, "data": {"k": "archiveLogs: true"}},
+}
 
 
 @pytest.mark.parametrize(
     ("reference", "expected"),
     [
         ({"key": "mine"}, {"s3": {"keyFormat": "a"}}),
+        ({}, {"s3": {"keyFormat": "a"}}),
+        (None, {"s3": {"keyFormat": "a"}}),
         ({"configMap": "other", "key": "k"}, {"archiveLogs": True}),
-        ({"key": "empty"}, {}),
     ],
 )
-def test_a_repository_is_found_in_its_config_map(reference: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert resolve({"artifactRepositoryRef": reference}, "argo", repositories)["artifactRepository"] == expected
+def test_a_repository_is_found_in_its_config_map(reference: dict[str, Any] | None, expected: dict[str, Any]) -> None:
+    found = resolve({"artifactRepositoryRef": reference}, "argo", CONFIG_MAPS.get)
+    assert found["artifactRepository"] == expected
+    assert found["namespace"] == "argo"
 
 
-@pytest.mark.parametrize("reference", [{"key": "nothing"}, {"configMap": "other", "key": "nothing"}])
-def test_a_repository_that_is_not_there_is_an_error(reference: dict[str, Any]) -> None:
-    with pytest.raises(NodeError, match=r'failed to find any artifact repository .* ref "(other)?#nothing"'):
-        resolve({"artifactRepositoryRef": reference}, "argo", repositories)
+def test_without_a_config_map_there_is_the_servers_and_those_of_the_quick_start() -> None:
+    assert resolve({}, "argo", {}.get)["default"] is True
+    quick = resolve({"artifactRepositoryRef": {"key": "my-key"}}, "argo", {}.get)["artifactRepository"]
+    assert (key_format(quick), quick["archiveLogs"]) == ("prefix/{{workflow.name}}/{{pod.name}}", True)
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ({"key": "nothing"}, 'failed to find any artifact repository for artifact repository ref "#nothing"'),
+        ({"configMap": "other"}, 'failed to find any artifact repository for artifact repository ref "other#"'),
+        ({"configMap": "none", "key": "k"}, 'artifact repository ref "none#k"'),
+        ({"key": "list"}, 'failed to unmarshall config map key "list" .* it is no object'),
+        ({"key": "broken"}, 'failed to unmarshall config map key "broken"'),
+    ],
+)
+def test_a_repository_that_is_not_there_is_an_error(reference: dict[str, Any], reason: str) -> None:
+    with pytest.raises(NodeError, match=reason):
+        resolve({"artifactRepositoryRef": reference}, "argo", CONFIG_MAPS.get)
 
 
 @pytest.fixture

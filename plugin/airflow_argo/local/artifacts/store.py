@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from airflow_argo.local.artifacts.errors import ArtifactError, ArtifactNotFoundError
 from airflow_argo.local.artifacts.keys import key_at, path_of
+from airflow_argo.local.engine.artifacts import joined
 
 NO_SUCH_KEY = "The specified key does not exist."
 
@@ -54,7 +55,7 @@ class ArtifactStore:
             for name in sorted(names):
                 file = Path(at, name)
                 if stat.S_ISREG(file.lstat().st_mode):
-                    self.put_file(file, f"{key.rstrip('/')}/{file.relative_to(source).as_posix()}")
+                    self.put_file(file, joined(key, file.relative_to(source).as_posix()))
 
     def get(self, key: str, target: Path) -> None:
         """Copy what is stored under a key: a file, or all that is stored below it as a directory.
@@ -114,16 +115,21 @@ class ArtifactStore:
         self._remove_empty(found.parent)
 
     def _existing(self, key: str) -> Path:
-        # S3 takes "a/" for all that is below "a".
-        path = self._root / path_of(key.rstrip("/") or "/")
+        # To S3 "a/" is a key, and if there is none, all that is below "a".
+        for candidate in dict.fromkeys((key, key.rstrip("/"))):
+            path = self._found(candidate)
+            if path is not None:
+                return path
+        raise ArtifactNotFoundError(NO_SUCH_KEY)
+
+    def _found(self, key: str) -> Path | None:
+        path = self._root / path_of(key)
         try:
             self._check(path.parent)
             mode = path.lstat().st_mode
         except (OSError, ValueError):
-            raise ArtifactNotFoundError(NO_SUCH_KEY) from None
-        if not key.strip("/") or not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
-            raise ArtifactNotFoundError(NO_SUCH_KEY)
-        return path
+            return None
+        return path if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else None
 
     def _check(self, directory: Path) -> None:
         inside = directory.relative_to(self._root)

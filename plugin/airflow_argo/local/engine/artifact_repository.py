@@ -3,61 +3,84 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import yaml
 
-from airflow_argo.local.engine.arguments import ConfigMapLookup
+from airflow_argo.argo.expressions import gojson
 from airflow_argo.local.engine.artifacts import joined
 from airflow_argo.local.engine.errors import NodeError
-from airflow_argo.local.engine.substitution import filled
+from airflow_argo.local.engine.substitution import EVERYTHING, filled
+
+ConfigMaps: TypeAlias = Callable[[str], "Mapping[str, Any] | None"]
+"""Looks up a ConfigMap of the workflow's namespace by its name: a dict with ``metadata`` and ``data``, or None."""
 
 CONFIG_MAP = "artifact-repositories"
+DEFAULT_KEY_ANNOTATION = "workflows.argoproj.io/default-artifact-repository"
 DEFAULT_KEY_FORMAT = "{{workflow.name}}/{{pod.name}}"
 
 # What a workflow without artifactRepositoryRef uses: the embedded server's own store.
 _DEFAULT: dict[str, Any] = {"s3": {"bucket": "artifacts"}}
 
 # Argo's quick-start manifests bring a ConfigMap of this name. Where there is no other one, its examples have to run.
-_QUICK_START: dict[str, str] = {
-    "default-v1": "archiveLogs: true\ns3: {bucket: my-bucket}",
-    "my-key": "archiveLogs: true\ns3: {bucket: my-bucket, keyFormat: 'prefix/{{workflow.name}}/{{pod.name}}'}",
-    "empty": "",
+_QUICK_START: dict[str, Any] = {
+    "metadata": {"annotations": {DEFAULT_KEY_ANNOTATION: "default-v1"}},
+    "data": {
+        "default-v1": "archiveLogs: true\ns3: {bucket: my-bucket}",
+        "my-key": "archiveLogs: true\ns3: {bucket: my-bucket, keyFormat: 'prefix/{{workflow.name}}/{{pod.name}}'}",
+        "empty": "",
+    },
 }
+
 _KEY_FORMATS = {"azure": "blobNameFormat", "hdfs": "pathFormat"}
 
 
-def resolve(spec: Mapping[str, Any], namespace: str, config_map: ConfigMapLookup) -> dict[str, Any]:
-    """Find the repository that ``artifactRepositoryRef`` names: what Argo keeps as ``status.artifactRepositoryRef``.
+def resolve(spec: Mapping[str, Any], namespace: str, config_maps: ConfigMaps) -> dict[str, Any]:
+    """Find the repository of a workflow: what Argo keeps as ``status.artifactRepositoryRef``.
+
+    It is the one that ``artifactRepositoryRef`` names; else the default one of the namespace's ConfigMap
+    ``artifact-repositories``; else the server's. The files themselves are in the embedded server's store, whatever
+    bucket a repository names.
 
     :raises NodeError: if there is none, or it cannot be read.
     """
     reference = spec.get("artifactRepositoryRef")
-    if not reference:
-        return {"artifactRepository": copy.deepcopy(_DEFAULT), "default": True}
-    name, key = str(reference.get("configMap") or CONFIG_MAP), str(reference.get("key") or "")
-    text = config_map(name, key)
-    if text is None and name == CONFIG_MAP:
-        text = _QUICK_START.get(key or "default-v1")
-    if text is None:
-        shown = f"{reference.get('configMap') or ''}#{key}"
+    name = str((reference or {}).get("configMap") or CONFIG_MAP)
+    config_map = config_maps(name)
+    if config_map is None and reference and name == CONFIG_MAP:
+        config_map = _QUICK_START
+    annotations = ((config_map or {}).get("metadata") or {}).get("annotations") or {}
+    key = str((reference or {}).get("key") or annotations.get(DEFAULT_KEY_ANNOTATION) or "")
+    text = ((config_map or {}).get("data") or {}).get(key)
+    if text is not None:
+        repository = _parsed(text, f"{namespace}/{name}#{key}", key)
+        return {"artifactRepository": repository, "configMap": name, "key": key, "namespace": namespace}
+    if reference:
+        shown = f"{reference.get('configMap') or ''}#{reference.get('key') or ''}"
         raise NodeError(
             "failed to resolve artifact repository: "
             f'failed to find any artifact repository for artifact repository ref "{shown}"'
         )
-    return {"configMap": name, "key": key, "namespace": namespace, "artifactRepository": _parsed(name, key, text)}
+    return {"artifactRepository": copy.deepcopy(_DEFAULT), "default": True}
 
 
-def _parsed(name: str, key: str, text: str) -> dict[str, Any]:
-    where = f'config map key "{key}" for artifact repository ref "{name}#{key}"'
+def _parsed(text: str, reference: str, key: str) -> dict[str, Any]:
     try:
-        repository = yaml.safe_load(text) or {}
+        repository = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise NodeError(f"failed to resolve artifact repository: failed to unmarshall {where}: {error}") from None
-    if not isinstance(repository, dict):
-        raise NodeError(f"failed to resolve artifact repository: failed to unmarshall {where}: it is no object")
-    return repository
+        raise _unreadable(reference, key, str(error)) from error
+    if not isinstance(repository, (dict, type(None))):
+        raise _unreadable(reference, key, "it is no object")
+    return repository or {}
+
+
+def _unreadable(reference: str, key: str, problem: str) -> NodeError:
+    place = f'artifact repository ref "{reference}"'
+    return NodeError(
+        f"failed to resolve artifact repository: error getting config map for {place}: "
+        f'failed to unmarshall config map key "{key}" for {place}: {problem}'
+    )
 
 
 def key_format(repository: Mapping[str, Any]) -> str:
@@ -83,12 +106,16 @@ def with_archive_location(
     """Tell a pod's template where its outputs go: ``archiveLocation``, filled.
 
     :param variables: the workflow's and the pod's, ``pod.name`` among them.
-    :raises ExpressionError: if a tag of the key format cannot be evaluated.
+    :raises ExpressionError: if a tag of the key format is not known or cannot be evaluated.
     """
     repository = (status.get("artifactRepositoryRef") or {}).get("artifactRepository") or {}
     logs = keeps_logs(repository, spec, template)
     declared = (template.get(side) or {} for side in ("inputs", "outputs"))
     if not logs and not any(side.get("artifacts") for side in declared):
         return dict(template)
-    key = filled(key_format(repository), variables)
+    parameters = (template.get("inputs") or {}).get("parameters") or ()
+    own = {
+        f"inputs.parameters.{parameter['name']}": gojson.anystring(parameter.get("value")) for parameter in parameters
+    }
+    key = filled(key_format(repository), {**variables, **own}, EVERYTHING)
     return {**template, "archiveLocation": {"archiveLogs": logs, "s3": {"key": key}}}

@@ -34,6 +34,10 @@ def _no_config_map(name: str, key: str) -> str | None:
     return None
 
 
+def _no_config_maps(name: str) -> None:
+    return None
+
+
 class Execution:
     """Argo's rules for one workflow.
 
@@ -112,7 +116,7 @@ class Execution:
             spec = {**filled({**spec, "templates": []}, added), "templates": spec["templates"]}
         if "artifactRepositoryRef" not in self._status:
             namespace = self.workflow["metadata"].get("namespace", "")
-            self._status["artifactRepositoryRef"] = resolve(spec, namespace, self._config_map)
+            self._status["artifactRepositoryRef"] = resolve(spec, namespace, _no_config_maps)
         templates = Templates(self.workflow, spec, self._lookup)
         run = Run(self.workflow, spec, variables, templates, self._config_map, Bodies())
         self._set_clock(run, now)
