@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from airflow_argo.local.artifact_gc import mark_deleted, to_collect
+from airflow_argo.local.artifact_gc import gives_up_artifacts, mark_deleted, to_collect
 
 
 def artifact(name: str, strategy: str | None = None, **more: Any) -> dict[str, Any]:
@@ -61,3 +61,20 @@ def test_what_is_gone_is_marked_and_not_collected_again() -> None:
     assert [row.get("deleted") for row in rows] == [True, None, None]
     assert collected(given, "OnWorkflowCompletion") == ["b"]
     assert mark_deleted(given, {"wf/a"}, "OnWorkflowCompletion") == set()
+
+
+@pytest.mark.parametrize(
+    ("workflow", "expected"),
+    [
+        ({"spec": {"artifactGC": {"strategy": "OnWorkflowCompletion"}}}, True),
+        ({"spec": {"templates": [{"outputs": {"artifacts": [artifact("a", "OnWorkflowCompletion")]}}]}}, True),
+        (
+            {"status": {"storedTemplates": {"t": {"outputs": {"artifacts": [artifact("a", "OnWorkflowCompletion")]}}}}},
+            True,
+        ),
+        ({"spec": {"artifactGC": {"strategy": "OnWorkflowDeletion"}}}, False),
+        ({}, False),
+    ],
+)
+def test_what_may_be_left_by_a_server_that_was_killed(workflow: dict[str, Any], expected: bool) -> None:
+    assert gives_up_artifacts(workflow) is expected

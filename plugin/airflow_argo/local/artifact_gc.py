@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias
@@ -32,6 +33,13 @@ def to_collect(workflow: Mapping[str, Any], *occasions: Occasion) -> Iterator[tu
             is_stored = bool(key_of(artifact)) and not is_complete(artifact)
             if strategy in occasions and is_stored and not artifact.get("deleted"):
                 yield node_id, artifact
+
+
+def gives_up_artifacts(workflow: Mapping[str, Any]) -> bool:
+    """Tell, without its nodes, whether a workflow may give up artifacts when it ends."""
+    status = workflow.get("status") or {}
+    specs = [workflow.get("spec"), status.get("storedWorkflowTemplateSpec"), status.get("storedTemplates")]
+    return "OnWorkflowCompletion" in json.dumps(specs)
 
 
 def mark_deleted(workflow: Mapping[str, Any], keys: set[str], *occasions: Occasion) -> set[str]:

@@ -11,9 +11,10 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
-from airflow_argo.local.artifact_gc import Collector, mark_deleted
+from airflow_argo.local.artifact_gc import Collector, gives_up_artifacts, mark_deleted
 from airflow_argo.local.endings import expiry, fail, running_pods
 from airflow_argo.local.engine.messages import (
     Event,
@@ -211,6 +212,8 @@ class Controller:
         for stored in self._store.workflows():
             if is_finished(stored):
                 self._expire_later(stored)
+                if gives_up_artifacts(stored):
+                    self._collect(self.by_uid(stored["metadata"]["uid"]) or stored)
         loop = asyncio.get_running_loop()
         for workflow in self._store.unfinished():
             lost = running_pods(workflow)
@@ -314,11 +317,12 @@ class Controller:
         self._stop_pods(run)
         self._drop(run.workflow["metadata"])
         self._expire_later(run.workflow)
+        self._collect(run.workflow)
+
+    def _collect(self, workflow: dict[str, Any]) -> None:
         if self._collector is not None:
-            uid = run.uid
-            self._collector.collect(
-                run.workflow, "OnWorkflowCompletion", then=lambda keys: self._note_collected(uid, keys)
-            )
+            note = partial(self._note_collected, workflow["metadata"]["uid"])
+            self._collector.collect(workflow, "OnWorkflowCompletion", then=note)
 
     def _note_collected(self, uid: str, keys: set[str]) -> None:
         workflow = self.by_uid(uid)

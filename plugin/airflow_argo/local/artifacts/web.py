@@ -11,7 +11,7 @@ import requests
 from airflow_argo.local.artifacts.errors import ArtifactError, ArtifactNotFoundError
 
 # To connect, and between two pieces of an answer; seconds.
-_TIMEOUT = (10.0, 60.0)
+_TIMEOUT = (10.0, 30.0)
 _BLOCK = 1024 * 1024
 _MODE = 0o644
 

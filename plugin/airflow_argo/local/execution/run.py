@@ -67,6 +67,7 @@ class PodRun:
         self._timers: list[asyncio.TimerHandle] = []
         self._workshop: Workshop | None = None
         self._aside: Aside | None = None
+        self._is_loading = False
         self._collecting = False
         self._preparation: Preparation | None = None
         self._log: LogFile | None = None
@@ -94,6 +95,7 @@ class PodRun:
         if input_artifacts(template):
             directory = preparation.directory
             load = partial(load_inputs, template, directory.layout, workshop.artifacts, directory.path / "inputs")
+            self._is_loading = True
             self._aside.do(load, lambda _: self._start(workshop), self._not_set_up)
         else:
             self._start(workshop)
@@ -101,9 +103,7 @@ class PodRun:
     def _start(self, workshop: Workshop) -> None:
         if self._over or self._preparation is None or self._log is None:
             return
-        if self._stopping:
-            self._end(PodReport(exit_code=None, deadline_exceeded=self._deadline_exceeded))
-            return
+        self._is_loading = False
         try:
             stdout, stderr = self._open_streams(self._log)
         except OSError as error:
@@ -124,7 +124,7 @@ class PodRun:
         if self._stopping or self._over:
             return
         self._stopping = True
-        if self._workshop is None:
+        if self._workshop is None or self._is_loading:
             self._end(PodReport(exit_code=None, deadline_exceeded=self._deadline_exceeded))
         elif self._pid is not None:
             self._terminate(self._workshop.grace_seconds)
