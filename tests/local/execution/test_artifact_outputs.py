@@ -23,7 +23,7 @@ class Pod:
         self.log = path / "pod.log"
         self.store = ArtifactStore(path / "store")
         layout = Layout(root=str(self.root), tmp=str(self.tmp), private_tmp=True)
-        self._leavings = Leavings(layout, str(self.root), self.log, path / "outputs")
+        self._leavings = Leavings(layout, str(self.root), {"main": self.log}, path / "outputs")
 
     def save(self, *artifacts: dict[str, Any], logs: bool = False) -> tuple[list[dict[str, Any]], str]:
         location = {"archiveLogs": logs, "s3": {"key": "wf/pod"}}

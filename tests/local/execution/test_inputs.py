@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> ArtifactStore:
 def load(layout: Layout, store: ArtifactStore, tmp_path: Path) -> Any:
     def load(*artifacts: dict[str, Any]) -> None:
         named = [{"name": f"a{number}", **artifact} for number, artifact in enumerate(artifacts)]
-        load_inputs({"inputs": {"artifacts": named}}, layout, store, tmp_path / "staging")
+        load_inputs({"inputs": {"artifacts": named}}, [layout], store, tmp_path / "staging")
 
     return load
 
@@ -74,6 +74,18 @@ def test_one_may_be_all_of_tmp(load: Any, tmp_path: Path) -> None:
     (tmp_path / "tmp" / "there").write_text("")
     load({"path": "/tmp", "s3": {"key": "packed"}})
     assert sorted(path.name for path in (tmp_path / "tmp").iterdir()) == ["f", "sub", "there"]
+
+
+def test_each_container_gets_its_own_copy(store: ArtifactStore, tmp_path: Path) -> None:
+    layouts = [Layout(str(tmp_path / name), str(tmp_path / name / "t"), private_tmp=True) for name in ("one", "two")]
+    artifacts = [
+        {"name": "d", "path": "/in/d", "s3": {"key": "packed"}},
+        {"name": "f", "path": "/in/d/x", "raw": {"data": "f"}},
+    ]
+    load_inputs({"inputs": {"artifacts": artifacts}}, layouts, store, tmp_path / "staging")
+    (tmp_path / "one/in/d/sub/g").write_text("changed")
+    assert (tmp_path / "two/in/d/sub/g").read_text() == "g"
+    assert (tmp_path / "one/in/d/x").read_text() == (tmp_path / "two/in/d/x").read_text() == "f"
 
 
 @pytest.mark.parametrize(

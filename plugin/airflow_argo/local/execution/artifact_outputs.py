@@ -1,4 +1,4 @@
-"""Stores what a worker has left behind as output artifacts, and its log; it trusts none of it."""
+"""Stores what a worker has left behind as output artifacts, and its logs; it trusts none of it."""
 
 from __future__ import annotations
 
@@ -19,34 +19,31 @@ from airflow_argo.local.execution.artifact_paths import clean_path, missing
 from airflow_argo.local.execution.outputs import UnreadableError, reason_of, resolved
 from airflow_argo.local.execution.paths import Layout
 
-LOG_ARTIFACT = "main-logs"
-_LOG_NAME = "main.log"
-
 
 @dataclass(frozen=True, slots=True)
 class Leavings:
     """Where a worker's outputs are.
 
     :param cwd: the worker's working directory on this machine, where relative paths start.
-    :param log: the log of its container, which may be missing if it wrote nothing.
+    :param logs: of its containers, by name; a file may be missing if nothing was written.
     :param staging: a directory for archives on their way, made if needed.
     """
 
     layout: Layout
     cwd: str
-    log: Path
+    logs: Mapping[str, Path]
     staging: Path
 
 
 def has_outputs(template: Mapping[str, Any]) -> bool:
     """Tell whether there is something to store when the worker has ended."""
-    return bool(_declared(template) or _keeps_log(template))
+    return bool(_declared(template) or _keeps_logs(template))
 
 
 def save_outputs(
     template: Mapping[str, Any], leavings: Leavings, store: ArtifactStore
 ) -> tuple[list[dict[str, Any]], str]:
-    """Store a worker's output artifacts and its log. It may take long: a thread's work.
+    """Store a worker's output artifacts, and its logs if they are kept. It may take long: a thread's work.
 
     :return: what is stored, each with its location, and why not all is; Argo stores what it can.
     """
@@ -58,8 +55,8 @@ def save_outputs(
         located, reason = _attempt(try_to_save, artifact)
         saved += [located] if located else []
         reasons += f"{reason}; " if reason else ""
-    if _keeps_log(template):
-        located, reason = _attempt(partial(_save_log, template, leavings, store), {"name": LOG_ARTIFACT})
+    for name in leavings.logs if _keeps_logs(template) else ():
+        located, reason = _attempt(partial(_save_log, name, template, leavings, store), {"name": f"{name}-logs"})
         saved += [located] if located else []
         reasons += reason
     return saved, reasons
@@ -84,7 +81,7 @@ def _location(template: Mapping[str, Any]) -> Mapping[str, Any]:
     return template.get("archiveLocation") or {}
 
 
-def _keeps_log(template: Mapping[str, Any]) -> bool:
+def _keeps_logs(template: Mapping[str, Any]) -> bool:
     return bool(_location(template).get("archiveLogs"))
 
 
@@ -147,11 +144,11 @@ def _deliver(content: Path, located: Mapping[str, Any], store: ArtifactStore) ->
         store.put_file(content, key_of(located))
 
 
-def _save_log(template: Mapping[str, Any], leavings: Leavings, store: ArtifactStore) -> dict[str, Any]:
-    log = leavings.log
+def _save_log(container: str, template: Mapping[str, Any], leavings: Leavings, store: ArtifactStore) -> dict[str, Any]:
+    log, name = leavings.logs[container], f"{container}.log"
     if not log.exists():
-        log = leavings.staging / _LOG_NAME
+        log = leavings.staging / name
         log.touch()
-    located = _located({"name": LOG_ARTIFACT}, template, _LOG_NAME)
+    located = _located({"name": f"{container}-logs"}, template, name)
     store.put_file(log, key_of(located))
     return located

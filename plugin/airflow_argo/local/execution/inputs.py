@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,10 @@ def input_artifacts(template: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return list((template.get("inputs") or {}).get("artifacts") or ())
 
 
-def load_inputs(template: Mapping[str, Any], layout: Layout, store: ArtifactStore, staging: Path) -> None:
+def load_inputs(template: Mapping[str, Any], layouts: Sequence[Layout], store: ArtifactStore, staging: Path) -> None:
     """Fetch, unpack and place them. It may take long: a thread's work.
 
+    :param layouts: of the containers that get them: each its own copy, but in a volume that they share.
     :param staging: a directory for what is on its way; made and removed.
     :raises ArtifactError: if one is not there and not optional, or cannot be had.
     """
@@ -40,7 +41,9 @@ def load_inputs(template: Mapping[str, Any], layout: Layout, store: ArtifactStor
             ready.append((absolute(clean_path(artifact)), content))
     # What lies inside another one has to come after it.
     for path, content in sorted(ready, key=lambda pair: pair[0].count("/")):
-        _place(content, layout, path)
+        targets = list(dict.fromkeys(layout.on_host(path) for layout in layouts))
+        roots = {root for layout in layouts for root in (layout.tmp, layout.root)}
+        _place(content, path, targets, roots)
     shutil.rmtree(staging)
 
 
@@ -98,16 +101,30 @@ def _set_mode(path: Path, mode: int, *, recurse: bool) -> None:
     path.chmod(mode)
 
 
-def _place(content: Path, layout: Layout, path: str) -> None:
-    target = Path(layout.on_host(path))
+def _place(content: Path, path: str, targets: Sequence[str], roots: Container[str]) -> None:
     try:
-        if str(target) in (layout.tmp, layout.root) and content.is_dir():
-            for child in content.iterdir():
-                _move(child, target / child.name)
-        else:
-            _move(content, target)
+        for target in targets[1:]:
+            copy = content.with_name(f"{content.name}.copy")
+            _copy(content, copy)
+            _put(copy, Path(target), is_root=target in roots)
+        _put(content, Path(targets[0]), is_root=targets[0] in roots)
     except OSError as error:
         raise ArtifactError(f"failed to place an artifact at {path}: {reason_of(error)}") from error
+
+
+def _copy(content: Path, copy: Path) -> None:
+    if content.is_dir() and not content.is_symlink():
+        shutil.copytree(content, copy, symlinks=True)
+    else:
+        shutil.copy2(content, copy, follow_symlinks=False)
+
+
+def _put(content: Path, target: Path, *, is_root: bool) -> None:
+    if not (is_root and content.is_dir()):
+        _move(content, target)
+        return
+    for child in content.iterdir():
+        _move(child, target / child.name)
 
 
 def _move(content: Path, target: Path) -> None:

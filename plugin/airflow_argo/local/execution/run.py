@@ -94,7 +94,7 @@ class PodRun:
             return
         if input_artifacts(template):
             directory = preparation.directory
-            load = partial(load_inputs, template, directory.layout, workshop.artifacts, directory.path / "inputs")
+            load = partial(load_inputs, template, [directory.layout], workshop.artifacts, directory.path / "inputs")
             self._is_loading = True
             self._aside.do(load, lambda _: self._start(workshop), self._not_set_up)
         else:
@@ -206,7 +206,7 @@ class PodRun:
         if workshop is None or aside is None or log is None:
             return
         directory = preparation.directory
-        leavings = Leavings(directory.layout, preparation.cwd_on_host, log.path, directory.path / "outputs")
+        leavings = Leavings(directory.layout, preparation.cwd_on_host, {"main": log.path}, directory.path / "outputs")
         aside.do(
             partial(save_outputs, self.pod.command.template, leavings, workshop.artifacts),
             lambda saved: self._end(replace(report, artifacts=saved[0], artifact_error=saved[1])),
