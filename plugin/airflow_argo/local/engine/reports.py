@@ -25,7 +25,7 @@ def judge(report: PodReport, template: Mapping[str, Any]) -> tuple[str, str]:
     if report.exit_code:
         message = f"main: Error (exit code {report.exit_code})"
         return "Failed", f"{message}: {report.error}" if report.error else message
-    unread = _first_unread(report, template) or report.artifact_error
+    unread = _first_unread(report, template)
     if unread:
         return "Error", f"wait: Error (exit code {_EXECUTOR_EXIT_CODE}): {unread}"
     return "Succeeded", ""
@@ -37,7 +37,7 @@ def _first_unread(report: PodReport, template: Mapping[str, Any]) -> str:
         reason = report.unreadable.get(parameter["name"])
         if reason and source.get("default") is None:
             return reason if reason.startswith("open ") else f"open {_OUTPUT_FILES}{source.get('path', '')}: {reason}"
-    return ""
+    return report.artifact_error
 
 
 def outputs(report: PodReport, template: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -46,9 +46,10 @@ def outputs(report: PodReport, template: Mapping[str, Any]) -> dict[str, Any] | 
     Of parameters that could not be read the first one without a default, and what follows it, stay without a value.
     """
     found: dict[str, Any] = {}
-    if report.exit_code is None:
+    if report.exit_code is None and not report.artifacts:
         return None
-    found["exitCode"] = str(report.exit_code)
+    if report.exit_code is not None:
+        found["exitCode"] = str(report.exit_code)
     if report.result is not None:
         found["result"] = report.result
     if _declared(template):
