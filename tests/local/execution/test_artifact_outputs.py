@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import socket
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.execution.artifact_outputs import Leavings, has_outputs, save_outputs
-from airflow_argo.local.execution.artifact_paths import clean_path
+from airflow_argo.local.execution.artifact_paths import clean_path, is_mounted, missing
 from airflow_argo.local.execution.paths import Layout
 
 
@@ -147,3 +149,47 @@ def test_a_path_that_leaves_its_directory_is_refused(pod: Pod, path: str) -> Non
     saved, reason = pod.save({"name": "a", "path": path})
     assert saved == []
     assert reason.startswith("Artifact 'a' ")
+
+
+VOLUME = {"container": {"volumeMounts": [{"name": "v", "mountPath": "/vol/"}]}}
+INPUT = {"inputs": {"artifacts": [{"name": "i", "path": "/in", "s3": {"key": "k"}}]}}
+NOT_GIVEN = {"inputs": {"artifacts": [{"name": "i", "path": "/in", "optional": True}]}}
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "expected"),
+    [
+        (VOLUME, "/vol", True),
+        (VOLUME, "/vol/a", True),
+        (VOLUME, "/volume/a", False),
+        (INPUT, "/in", True),
+        (INPUT, "/in/a", True),
+        (INPUT, "/into", False),
+        (NOT_GIVEN, "/in", False),
+        ({}, "/in", False),
+    ],
+)
+def test_what_the_executor_sees_through_a_mount(template: dict[str, Any], path: str, expected: bool) -> None:
+    assert is_mounted(template, path) is expected
+
+
+@pytest.mark.parametrize(
+    ("archive", "mounted", "text"),
+    [
+        (None, False, "open /var/run/argo/outputs/artifacts/d/f.tgz: no such file or directory"),
+        ({"none": {}}, False, "open /var/run/argo/outputs/artifacts/d/f.tgz: no such file or directory"),
+        (None, True, "stat /mainctrfs/d/f: no such file or directory"),
+        ({"zip": {}}, True, "stat /mainctrfs/d/f: no such file or directory"),
+        ({"none": {}}, True, "/d/f no such file or directory"),
+    ],
+)
+def test_what_is_missing_is_looked_for_where_it_would_be(archive: Any, mounted: bool, text: str) -> None:
+    assert missing({"name": "a", "archive": archive}, "/d/f", mounted=mounted) == text
+
+
+def test_a_zipped_folder_has_the_artifacts_name_inside(pod: Pod) -> None:
+    (pod.tmp / "d").mkdir()
+    (pod.tmp / "d" / "x").write_text("x")
+    pod.save({"name": "art", "path": "/tmp/d", "archive": {"zip": {}}})
+    with zipfile.ZipFile(io.BytesIO(pod.content("wf/pod/art.zip"))) as archive:
+        assert archive.namelist() == ["art/x"]

@@ -15,7 +15,7 @@ from airflow_argo.local.artifacts.errors import ArtifactError, ArtifactNotFoundE
 from airflow_argo.local.artifacts.packing import check_links, stored_name, strategy_of, write_tgz, write_zip
 from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.engine.artifacts import is_complete, joined, key_of, kind_of
-from airflow_argo.local.execution.artifact_paths import clean_path, missing
+from airflow_argo.local.execution.artifact_paths import clean_path, is_mounted, missing
 from airflow_argo.local.execution.outputs import UnreadableError, reason_of, resolved
 from airflow_argo.local.execution.paths import Layout
 
@@ -95,35 +95,40 @@ def _save(
     artifact: Mapping[str, Any], template: Mapping[str, Any], leavings: Leavings, store: ArtifactStore, packed: Path
 ) -> dict[str, Any]:
     path = clean_path(artifact)
+    mounted = is_mounted(template, path)
     source = _source(path, leavings)
+    if source is None:
+        raise ArtifactNotFoundError(missing(artifact, path, mounted=mounted))
     located = _located({**artifact, "path": path}, template, stored_name(artifact))
-    _deliver(_packed(artifact, path, source, packed), located, store)
+    # What the worker's container has packed is called after the path; a folder is unpacked as the artifact's name.
+    name = posixpath.basename(path) or str(artifact["name"])
+    in_zip = str(artifact["name"]) if source.is_dir() and not mounted else name
+    _deliver(_packed(artifact, source, packed, in_zip if strategy_of(artifact) == "zip" else name), located, store)
     packed.unlink(missing_ok=True)
     return located
 
 
-def _source(path: str, leavings: Leavings) -> Path:
+def _source(path: str, leavings: Leavings) -> Path | None:
     try:
         source = Path(resolved(path, leavings.layout, leavings.cwd))
         mode = source.lstat().st_mode
     except UnreadableError as error:
         raise ArtifactError(f"{path} {error}") from error
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ArtifactNotFoundError(missing(path)) from error
+    except (FileNotFoundError, NotADirectoryError):
+        return None
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise ArtifactError(f"{path} is not a regular file or directory")
     return source
 
 
-def _packed(artifact: Mapping[str, Any], path: str, source: Path, packed: Path) -> Path:
-    name = posixpath.basename(path) or str(artifact["name"])
+def _packed(artifact: Mapping[str, Any], source: Path, packed: Path, name: str) -> Path:
     strategy = strategy_of(artifact)
     if strategy == "tar":
         write_tgz(source, name, packed)
         return packed
     check_links(source, name)
     if strategy == "zip":
-        write_zip(source, str(artifact["name"]) if source.is_dir() else name, packed)
+        write_zip(source, name, packed)
         return packed
     return source
 
