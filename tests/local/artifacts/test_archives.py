@@ -158,7 +158,8 @@ def test_a_tarball_that_is_said_to_be_none_stays_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("artifact", "content", "reason"),
     [
-        (TAR, b"text", "gzip: invalid header"),
+        (TAR, b"a longer text", "gzip: invalid header"),
+        (TAR, b"text", "unexpected EOF"),
         (TAR, gzip.compress(b"x" * 5000)[:-9], "unexpected EOF|archive/tar"),
         (TAR, gzip.compress(b"x" * 5000), "archive/tar: invalid tar header"),
         (ZIP, b"text", "zip: not a valid zip file"),

@@ -132,4 +132,4 @@ async def test_outputs_can_be_sent_by_http(bench: Any, web: tuple[str, type[_Slo
     report = await bench.run(template("printf x >/tmp/x", outputs=outputs))
     assert handler.received["/good"] == b"x"
     assert [artifact["http"]["url"] for artifact in report.artifacts] == [f"{url}/good"]
-    assert f"saving file x to {url}/full failed with reason: 507" in report.artifact_error
+    assert f"saving file /tmp/argo/outputs/artifacts/x to {url}/full failed with reason: 507" in report.artifact_error

@@ -115,7 +115,7 @@ def test_an_optional_one_that_nobody_gave_is_not_there(load: Any, tmp_path: Path
         ({"s3": {"key": ""}}, "^required artifact 'a0' not supplied$"),
         ({"path": "", "raw": {"data": ""}}, "^Artifact 'a0' did not specify a path$"),
         ({"path": "/safe/../x", "raw": {"data": ""}}, "Directory traversal is not permitted"),
-        ({"s3": {"key": "tree/f"}, "archive": {"tar": {}}}, "^gzip: invalid header$"),
+        ({"s3": {"key": "tree/f"}, "archive": {"tar": {}}}, "^unexpected EOF$"),
         ({"s3": {"endpoint": "e", "bucket": "b", "key": "k"}}, "s3 artifacts are not supported"),
     ],
 )
@@ -149,6 +149,20 @@ def web() -> Iterator[str]:
 def test_it_is_fetched_by_http_with_its_headers(load: Any, tmp_path: Path, web: str) -> None:
     load({"path": "/in/page", "http": {"url": f"{web}/x", "headers": [{"name": "X-Word", "value": "hello"}]}})
     assert (tmp_path / "root/in/page").read_text() == "hello"
+    assert (tmp_path / "root/in/page").stat().st_mode & 0o777 == 0o666
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("nourl", '^artifact a0 failed to load: Get "nourl": unsupported protocol scheme ""$'),
+        ("file:///etc/passwd", 'unsupported protocol scheme "file"'),
+        ("http://127.0.0.1:9/x", 'Get "http://127.0.0.1:9/x": dial tcp 127.0.0.1:9: connect: connection refused$'),
+    ],
+)
+def test_an_address_that_nobody_answers_is_an_error(load: Any, url: str, reason: str) -> None:
+    with pytest.raises(ArtifactError, match=reason):
+        load({"path": "/in/page", "http": {"url": url}})
 
 
 @pytest.mark.parametrize(

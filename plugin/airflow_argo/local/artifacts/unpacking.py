@@ -17,6 +17,7 @@ from airflow_argo.local.artifacts.errors import ArtifactError
 from airflow_argo.local.artifacts.packing import illegal_link
 
 _BROKEN = (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile)
+_GZIP_HEADER = 10
 _DIRECTORY_MODE = 0o755
 _ZIPPED_FILE_MODE = 0o666
 _ZIPPED_DIRECTORY_MODE = 0o777
@@ -71,7 +72,8 @@ def _untar(source: Path, target: Path) -> None:
             for entry in archive:
                 _extract(archive, entry, target)
     except gzip.BadGzipFile:
-        raise ArtifactError("gzip: invalid header") from None
+        size = source.stat().st_size
+        raise ArtifactError("gzip: invalid header" if size >= _GZIP_HEADER else "unexpected EOF") from None
     except EOFError:
         raise ArtifactError("unexpected EOF") from None
     except (tarfile.TarError, zlib.error) as error:

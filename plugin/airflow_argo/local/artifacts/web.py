@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -13,7 +14,7 @@ from airflow_argo.local.artifacts.errors import ArtifactError, ArtifactNotFoundE
 # To connect, and between two pieces of an answer; seconds.
 _TIMEOUT = (10.0, 30.0)
 _BLOCK = 1024 * 1024
-_MODE = 0o644
+_MODE = 0o666
 
 
 def fetch(location: Mapping[str, Any], target: Path) -> None:
@@ -35,13 +36,14 @@ def fetch(location: Mapping[str, Any], target: Path) -> None:
                 for block in answer.iter_content(_BLOCK):
                     file.write(block)
     except requests.RequestException as error:
-        raise ArtifactError(f'Get "{url}": {error}') from error
+        raise ArtifactError(f'Get "{url}": {_reason(url, error)}') from error
     target.chmod(_MODE)
 
 
-def send(location: Mapping[str, Any], source: Path) -> None:
+def send(location: Mapping[str, Any], source: Path, name: str) -> None:
     """PUT an artifact.
 
+    :param name: what the file is called if that fails.
     :raises ArtifactError: if it is not taken.
     """
     url = str(location["url"])
@@ -52,9 +54,23 @@ def send(location: Mapping[str, Any], source: Path) -> None:
         ):
             if not answer.ok:
                 status = f"{answer.status_code} {answer.reason}"
-                raise ArtifactError(f"saving file {source.name} to {url} failed with reason: {status}")
+                raise ArtifactError(f"saving file {name} to {url} failed with reason: {status}")
     except requests.RequestException as error:
-        raise ArtifactError(f'Put "{url}": {error}') from error
+        raise ArtifactError(f'Put "{url}": {_reason(url, error)}') from error
+
+
+def _reason(url: str, error: BaseException) -> str:
+    """Say what went wrong as Go does where that is known, without the layers that requests puts around it."""
+    address = urlsplit(url)
+    if address.scheme not in ("http", "https"):
+        return f'unsupported protocol scheme "{address.scheme}"'
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ConnectionRefusedError):
+            port = address.port or (443 if address.scheme == "https" else 80)
+            return f"dial tcp {address.hostname}:{port}: connect: connection refused"
+        cause = cause.__cause__ or cause.__context__
+    return str(error)
 
 
 def _headers(location: Mapping[str, Any]) -> dict[str, str]:

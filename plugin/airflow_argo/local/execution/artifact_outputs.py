@@ -19,6 +19,9 @@ from airflow_argo.local.execution.artifact_paths import clean_path, is_mounted, 
 from airflow_argo.local.execution.outputs import UnreadableError, reason_of, resolved
 from airflow_argo.local.execution.paths import Layout
 
+# Where Argo's executor has what it is about to send, in its messages.
+_STAGED = "/tmp/argo/outputs/artifacts"  # noqa: S108
+
 
 @dataclass(frozen=True, slots=True)
 class Leavings:
@@ -138,15 +141,20 @@ def _deliver(content: Path, located: Mapping[str, Any], store: ArtifactStore) ->
     if kind == "raw":
         raise ArtifactError("Raw output artifacts unsupported")
     if kind == "http":
-        if content.is_dir():
-            raise ArtifactError(f"artifact {located['name']}: a directory cannot be sent by HTTP unless it is packed")
-        web.send(located["http"], content)
+        _send(content, located)
     elif is_complete(located):
         raise ArtifactError(f"{kind} artifacts are not supported by the embedded Argo Server, but by a key alone")
     elif content.is_dir():
         store.put_tree(content, key_of(located))
     else:
         store.put_file(content, key_of(located))
+
+
+def _send(content: Path, located: Mapping[str, Any]) -> None:
+    if content.is_dir():
+        reason = f"read {_STAGED}/{located['name']}: is a directory"
+        raise ArtifactError(f'Put "{located["http"]["url"]}": {reason}')
+    web.send(located["http"], content, f"{_STAGED}/{stored_name(located)}")
 
 
 def _save_log(container: str, template: Mapping[str, Any], leavings: Leavings, store: ArtifactStore) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from airflow_argo.local.execution.paths import Layout, absolute
 RAW_MODE = 0o666
 """Of a raw artifact without a ``mode``; seen on v4.1.2."""
 
+_EMPTY_MODE = 0o777
+
 
 def input_artifacts(template: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The artifacts that a template's worker finds."""
@@ -60,6 +62,7 @@ def _load(artifact: Mapping[str, Any], store: ArtifactStore, target: Path) -> bo
         if not artifact.get("optional"):
             raise ArtifactError(f"artifact {name} failed to load: {error}") from error
         target.mkdir()  # Kubernetes makes it: the place is mounted, whether it has been filled or not.
+        target.chmod(_EMPTY_MODE)
     except (OSError, ValueError) as error:
         raise ArtifactError(f"artifact {name} failed to load: {reason_of(error)}") from error
     return True
