@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from airflow_argo.local.endings import expiry, fail, running_pods
+from airflow_argo.local.endings import expiry, fail, keeps_claims, running_pods
 from airflow_argo.local.engine.messages import (
     Event,
+    PodEvent,
     PodFinished,
     PodReport,
-    PodStarted,
     Resume,
     Shutdown,
     ShutdownStrategy,
@@ -276,6 +276,8 @@ class Controller:
             fail(run.workflow, error, self._clock())
             finished = True
         self._wake_later(run, None if finished else wake_at)
+        if finished and not keeps_claims(run.workflow):
+            self._delete_claims(run.workflow)
         self._save(run.workflow, changed)
         if finished:
             self._finish(run)
@@ -290,7 +292,7 @@ class Controller:
             else:
                 self._workers.stop(PodKey(run.uid, command.node_id))
 
-    def _listener(self, uid: str) -> Callable[[PodStarted | PodFinished], None]:
+    def _listener(self, uid: str) -> Callable[[PodEvent], None]:
         return lambda event: self._tell(uid, event)
 
     def _wake_later(self, run: _Run, wake_at: float | None) -> None:
@@ -328,8 +330,15 @@ class Controller:
         self._drop(metadata)
         _cancel(self._expiries.pop(metadata["uid"], None))
         self._workers.forget(metadata["uid"])
+        self._delete_claims(workflow)
         self._store.delete_workflow(metadata)
         self.journal.record(workflow, deleted=True)
+
+    def _delete_claims(self, workflow: dict[str, Any]) -> None:
+        claimed = (workflow.get("status") or {}).pop("persistentVolumeClaims", None)
+        if claimed:
+            names = [volume["persistentVolumeClaim"]["claimName"] for volume in claimed]
+            self._workers.delete_claims(workflow["metadata"]["namespace"], names)
 
     def _expire_later(self, workflow: dict[str, Any]) -> None:
         moment = expiry(workflow)

@@ -30,6 +30,13 @@ def fail(workflow: dict[str, Any], error: Exception, now: float) -> None:
     )
 
 
+def keeps_claims(workflow: dict[str, Any]) -> bool:
+    """Tell whether ``volumeClaimGC`` leaves the volumes of a finished workflow: until it is deleted, to be retried."""
+    spec = workflow["status"].get("storedWorkflowTemplateSpec") or workflow["spec"]
+    strategy = (spec.get("volumeClaimGC") or {}).get("strategy")
+    return workflow["status"].get("phase") != "Succeeded" and strategy != "OnWorkflowCompletion"
+
+
 def expiry(workflow: dict[str, Any]) -> float | None:
     """When a finished workflow's ttlStrategy deletes it, in seconds since the epoch."""
     status = workflow["status"]

@@ -15,15 +15,23 @@ _ENDED = ("Succeeded", "Failed", "Error")
 
 
 class PodLogs(Protocol):
-    """Where the output of the pods' containers ``main`` is kept."""
+    """Where the output of the pods' containers is kept."""
 
     def read_log(
-        self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
+        self,
+        workflow_uid: str,
+        pod_name: str,
+        container: str,
+        *,
+        tail: int | None = None,
+        limit_bytes: int | None = None,
     ) -> Iterator[str]:
-        """The lines written so far; none where there is no such pod."""
+        """The lines written so far; none where there is no such container."""
 
-    def follow_log(self, workflow_uid: str, pod_name: str, *, tail: int | None = None) -> AsyncIterator[str]:
-        """The lines written so far, and each new one until the pod ends."""
+    def follow_log(
+        self, workflow_uid: str, pod_name: str, container: str, *, tail: int | None = None
+    ) -> AsyncIterator[str]:
+        """The lines written so far, and each new one until the container ends."""
 
 
 @dataclass(frozen=True, slots=True)

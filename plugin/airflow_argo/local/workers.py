@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol, TypeAlias
 
 from airflow_argo.argo.errors import ArgoError
-from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+from airflow_argo.local.engine.messages import PodEvent, PodFinished, PodReport
+from airflow_argo.local.execution.http_agent import HttpAgent
 from airflow_argo.local.execution.pod import Pod, PodKey
 from airflow_argo.local.execution.process import ProcessExecutor
 
-Tell: TypeAlias = Callable[[PodStarted | PodFinished], None]
+Tell: TypeAlias = Callable[[PodEvent], None]
 
 
 class Workers(Protocol):
@@ -26,6 +27,9 @@ class Workers(Protocol):
     def forget(self, uid: str) -> None:
         """Throw away what the pods of a deleted workflow wrote."""
 
+    def delete_claims(self, namespace: str, names: Iterable[str]) -> None:
+        """Throw away the volume claims of a workflow that needs them no more."""
+
     async def close(self) -> None:
         """Stop all pods and wait until they are gone."""
 
@@ -35,11 +39,15 @@ class ProcessWorkers:
 
     def __init__(self, executor: ProcessExecutor) -> None:
         self._executor = executor
+        self._agent = HttpAgent()
         self._calls: set[asyncio.Task[None]] = set()
 
     def start(self, pod: Pod, tell: Tell) -> None:
         """Start a pod; one that cannot be started has ended with an error."""
-        self._call(self._start(pod, tell))
+        if pod.command.template.get("http"):
+            self._agent.start(pod, tell)
+        else:
+            self._call(self._start(pod, tell))
 
     async def _start(self, pod: Pod, tell: Tell) -> None:
         try:
@@ -49,7 +57,12 @@ class ProcessWorkers:
 
     def stop(self, key: PodKey) -> None:
         """Stop a pod."""
-        self._call(self._executor.stop(key))
+        if not self._agent.stop(key):
+            self._call(self._executor.stop(key))
+
+    def delete_claims(self, namespace: str, names: Iterable[str]) -> None:
+        """Remove volume claims."""
+        self._executor.delete_claims(namespace, names)
 
     def forget(self, uid: str) -> None:
         """Remove a workflow's logs."""
@@ -60,6 +73,7 @@ class ProcessWorkers:
         for call in self._calls:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
+        await self._agent.close()
         await self._executor.close()
 
     def _call(self, call: Coroutine[Any, Any, None]) -> None:

@@ -15,8 +15,6 @@ def with_template(**fields):
     ("fields", "path"),
     [
         ({"resource": {"action": "get"}}, "templates.x.resource: resource templates need Kubernetes"),
-        ({"container": {"image": "a"}, "sidecars": [{"name": "s"}]}, "templates.x.sidecars"),
-        ({"container": {"image": "a"}, "daemon": True}, "templates.x.daemon"),
         ({"dag": {"tasks": [{"name": "t", "inline": {"plugin": {}}}]}}, "templates.x.tasks.t.inline.plugin"),
     ],
 )

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted, StartPod
+from airflow_argo.local.engine.messages import PodEvent, PodFinished, PodReport, PodStarted, StartPod
 from airflow_argo.local.execution import ProcessExecutor
 from airflow_argo.local.execution.isolation import Isolation, why_unavailable
 from airflow_argo.local.execution.pod import Pod, PodKey
@@ -21,10 +21,10 @@ class Bench:
     def __init__(self, executor: ProcessExecutor, uid: str = "uid") -> None:
         self.executor = executor
         self.uid = uid
-        self.told: list[PodStarted | PodFinished] = []
+        self.told: list[PodEvent] = []
         self._news = asyncio.Event()
 
-    def tell(self, event: PodStarted | PodFinished) -> None:
+    def tell(self, event: PodEvent) -> None:
         self.told.append(event)
         self._news.set()
 
@@ -32,10 +32,21 @@ class Bench:
         return next((e.report for e in self.told if isinstance(e, PodFinished) and e.node_id == node), None)
 
     def pod(
-        self, template: dict[str, Any], node: str = "one", *, deadline: float | None = None, result: bool = False
+        self,
+        template: dict[str, Any],
+        node: str = "one",
+        *,
+        deadline: float | None = None,
+        result: bool = False,
+        volumes: Sequence[dict[str, Any]] = (),
     ) -> Pod:
         command = StartPod(
-            node_id=node, pod_name=f"pod-{node}", template=template, deadline=deadline, include_result=result
+            node_id=node,
+            pod_name=f"pod-{node}",
+            template=template,
+            deadline=deadline,
+            include_result=result,
+            volumes=volumes,
         )
         return Pod(workflow_uid=self.uid, workflow_name="wf", namespace="argo", command=command)
 
@@ -66,8 +77,8 @@ class Bench:
                 return
         raise AssertionError(f"{line!r} is not in the log")
 
-    def log(self, node: str = "one") -> list[str]:
-        return list(self.executor.read_log(self.uid, f"pod-{node}"))
+    def log(self, node: str = "one", container: str = "main") -> list[str]:
+        return list(self.executor.read_log(self.uid, f"pod-{node}", container))
 
 
 @pytest.fixture(scope="session")

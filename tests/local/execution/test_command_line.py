@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from airflow_argo.argo.errors import ManifestError
 from airflow_argo.local.engine.messages import StartPod
 from airflow_argo.local.execution.command_line import LONGEST_ARGUMENT, CommandLine, Places, command_line
+from airflow_argo.local.execution.containers import containers_of
 from airflow_argo.local.execution.environment import expand, template_environment
 from airflow_argo.local.execution.images import IMAGES, Entrypoint, entrypoint_of
 from airflow_argo.local.execution.pod import Pod
@@ -20,7 +22,11 @@ def pod(template: dict[str, Any]) -> Pod:
 
 
 def line(**container: Any) -> CommandLine:
-    return command_line(pod({"container": {"image": "alpine", **container}}), IMAGES, places=PLACES)
+    return line_of({"container": {"image": "alpine", **container}})
+
+
+def line_of(template: dict[str, Any], images: Mapping[str, Entrypoint] = IMAGES) -> CommandLine:
+    return command_line(pod(template), containers_of(template)[0], images, places=PLACES)
 
 
 def environment(*env: dict[str, Any], **template: Any) -> dict[str, str]:
@@ -62,13 +68,13 @@ def test_argos_variables_can_be_referred_to():
 
 def test_a_script_is_the_last_argument_and_its_text_is_not_expanded():
     template = {"script": {"image": "x", "command": ["sh"], "args": ["-e"], "source": "echo $(date) $$ /out"}}
-    made = command_line(pod(template), IMAGES, places=PLACES)
+    made = line_of(template)
     assert made.argv == ("sh", "-e", "/p/script")
     assert made.source == "echo $(date) $$ /p/out"
 
 
 def test_an_empty_script_is_no_argument():
-    made = command_line(pod({"script": {"command": ["sh"], "source": ""}}), IMAGES, places=PLACES)
+    made = line_of({"script": {"command": ["sh"], "source": ""}})
     assert made.argv == ("sh",)
 
 
@@ -109,12 +115,12 @@ def test_entrypoint_of_an_image(image, found):
 )
 def test_command_and_args_of_the_image(container, argv):
     images = {"known": Entrypoint(("entry",), ("default",))}
-    assert command_line(pod({"container": {"image": "known", **container}}), images, places=PLACES).argv == argv
+    assert line_of({"container": {"image": "known", **container}}, images).argv == argv
 
 
 def test_nothing_to_execute():
     with pytest.raises(ManifestError, match="nothing to execute"):
-        command_line(pod({"container": {"image": "alpine", "args": []}}), IMAGES, places=PLACES)
+        line(args=[])
 
 
 def test_a_later_variable_of_the_same_name_wins_and_sees_the_former():

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from airflow_argo.argo.errors import NotSupportedError
-from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+from airflow_argo.local.engine.messages import PodEvent, PodFinished, PodReport, PodStarted
 from airflow_argo.local.execution import ProcessExecutor
 from airflow_argo.local.execution.images import Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
@@ -115,9 +115,8 @@ class TestOutcome:
         ("template", "named"),
         [
             ({"name": "work", "resource": {"action": "get"}}, "template work"),
-            ({**container("true"), "sidecars": [{"name": "s"}]}, "sidecars"),
-            ({**container("true"), "initContainers": [{"name": "s"}]}, "initContainers"),
-            (container("true", volumeMounts=[{"name": "v", "mountPath": "/v"}]), "volumeMounts"),
+            ({**container("true"), "sidecars": [{"name": "s", "image": "nobody/knows"}]}, "'nobody/knows'"),
+            (container("true", volumeMounts=[{"name": "v", "mountPath": "/v"}]), "volumeMounts v"),
             ({"name": "work", "container": {"image": "nobody/knows:1"}}, "'nobody/knows:1'"),
             (container("true", env=[{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s"}}}]), "secretKeyRef"),
             (container("true", envFrom=[{"configMapRef": {"name": "s"}}]), "configMapRef"),
@@ -139,7 +138,7 @@ class TestOutcome:
     async def test_an_end_may_start_the_same_pod_again(self, bench):
         again: list[asyncio.Task[Any]] = []
 
-        def tell(event: PodStarted | PodFinished) -> None:
+        def tell(event: PodEvent) -> None:
             bench.tell(event)
             if isinstance(event, PodFinished) and not again:
                 again.append(asyncio.ensure_future(bench.start(shell("true"))))
@@ -550,7 +549,7 @@ class TestQueue:
         assert all(bench.log(f"n{i}") == [f"n{i}"] for i in range(200))
 
 
-def _most_at_once(told: list[PodStarted | PodFinished]) -> int:
+def _most_at_once(told: list[PodEvent]) -> int:
     running = most = 0
     for event in told:
         running += 1 if isinstance(event, PodStarted) else -1

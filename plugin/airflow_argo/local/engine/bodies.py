@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.local.engine.calls import Body, Job, Owner
+from airflow_argo.local.engine.container_set import ContainerSetBody
 from airflow_argo.local.engine.dag import DagBody
+from airflow_argo.local.engine.http import HttpBody
 from airflow_argo.local.engine.merging import template_type
 from airflow_argo.local.engine.pods import PodBody
 from airflow_argo.local.engine.retry import RetryBody
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 BODIES: dict[str, type[Body]] = {
     "container": PodBody,
     "script": PodBody,
+    "containerSet": ContainerSetBody,
+    "http": HttpBody,
     "suspend": SuspendBody,
     "steps": StepsBody,
     "dag": DagBody,

@@ -75,6 +75,10 @@ class Owner(Protocol):
         """Be told that the node has ended, or could not go on."""
         ...
 
+    def daemon_ended(self) -> None:
+        """Be told that the node, a daemon's that counted as done, has failed."""
+        ...
+
 
 class Caller(Protocol):
     """Who a call reports to."""
@@ -208,6 +212,10 @@ class Call(Frame):
         if failure is not None and failure.kind == "error" and self.node is not None and self.node["type"] != "Retry":
             self.run.tree.set_phase(self.node, "Error", failure.message)
         self._end(failure)
+
+    def daemon_ended(self) -> None:
+        """Pass on that the node has failed after all."""
+        self.run.daemons.changed(self.boundary)
 
     def _end(self, failure: Failure | None) -> None:
         if self.closed:

@@ -49,6 +49,7 @@ class DagBody(Body):
             return
         self.run.dags.add(self)
         self.run.limits.declare(self.node["id"], self.job.template)
+        self.run.daemons.declare(self.node["id"], self, self)
         self.run.results.declare(self.node["id"], "tasks", to_json(self.job.template))
         self.owner.body_changed()
         for name in self.shape.reachable:
@@ -118,6 +119,10 @@ class DagBody(Body):
             self._unmet[dependent] -= 1
             if not self._unmet[dependent]:
                 self._begin_task(dependent)
+        self._judge_if_done()
+
+    def daemon_changed(self) -> None:
+        """Judge the DAG again: it stays open while a daemon is tried again."""
         self._judge_if_done()
 
     def _judge_if_done(self) -> None:
@@ -194,4 +199,5 @@ class DagBody(Body):
     def end(self, failure: Failure | None = None) -> None:
         """Close the DAG and tell its owner."""
         self.run.dags.discard(self)
+        self.run.daemons.end(self.node["id"])
         super().end(failure)

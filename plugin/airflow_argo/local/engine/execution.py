@@ -13,7 +13,9 @@ from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.lifecycle import Lifecycle, mark_workflow
 from airflow_argo.local.engine.merging import joined_specs
 from airflow_argo.local.engine.messages import (
+    ContainerChanged,
     Event,
+    PodEvent,
     PodFinished,
     PodStarted,
     Resume,
@@ -27,6 +29,7 @@ from airflow_argo.local.engine.substitution import filled
 from airflow_argo.local.engine.suspend import can_resume
 from airflow_argo.local.engine.templates import TemplateLookup, Templates
 from airflow_argo.local.engine.variables import metadata_variables, start_variables
+from airflow_argo.local.engine.volumes import claims
 
 
 def _no_config_map(name: str, key: str) -> str | None:
@@ -75,6 +78,8 @@ class Execution:
         if not self._status.get("phase"):
             mark_workflow(self.workflow, "Running", "", now)
             metadata.mark_pod_names(self.workflow)
+            if run.spec.get("volumeClaimTemplates"):
+                self._status["persistentVolumeClaims"] = claims(run.name, run.spec)
         lifecycle = self._lifecycle = Lifecycle(run)
         run.post(lifecycle, lifecycle.begin)
         stopping.arm_deadline(run, lifecycle)
@@ -91,7 +96,7 @@ class Execution:
         self._set_clock(run, now)
         metadata.set_condition(self._status, "PodRunning", "True" if isinstance(event, PodStarted) else "False")
         self._take_in(run, event)
-        if not isinstance(event, (PodStarted, PodFinished)):
+        if not isinstance(event, (PodStarted, PodFinished, ContainerChanged)):
             stopping.notice_changes(run)
         run.retry_stuck()
         run.fire_timers()
@@ -143,14 +148,8 @@ class Execution:
             run.variables.update(metadata_variables(self.workflow, run.spec))
 
     def _take_in(self, run: Run, event: Event) -> None:
-        if isinstance(event, PodStarted):
-            body = run.pods.get(event.node_id)
-            if body is not None:
-                body.started()
-        elif isinstance(event, PodFinished):
-            body = run.pods.get(event.node_id)
-            if body is not None:
-                body.finished(event.report)
+        if isinstance(event, (PodStarted, ContainerChanged, PodFinished)):
+            self._take_in_of_pod(run, event)
         elif isinstance(event, Shutdown):
             self.workflow["spec"]["shutdown"] = event.strategy
         elif isinstance(event, Suspend):
@@ -160,6 +159,18 @@ class Execution:
             if all(can_resume(suspended.node) for suspended in run.suspended.values()):
                 for suspended in list(run.suspended.values()):
                     suspended.resume()
+
+    def _take_in_of_pod(self, run: Run, event: PodEvent) -> None:
+        body = run.pods.get(event.node_id)
+        if body is None:
+            if isinstance(event, PodFinished):
+                run.daemons.finished(event.node_id, event.report)
+        elif isinstance(event, PodStarted):
+            body.started()
+        elif isinstance(event, ContainerChanged):
+            body.container_changed(event)
+        else:
+            body.finished(event.report)
 
     def _go_on(self) -> Step:
         run, lifecycle = self._run, self._lifecycle

@@ -186,6 +186,9 @@ class Lifecycle(Frame):
         return True
 
     def _conclude(self, root: Node) -> None:
+        if root.get("daemoned"):
+            self.run.daemons.end("")
+            metadata.set_condition(self.run.status, "PodRunning", "False")
         phase = _workflow_phase(root)
         message = str(root.get("message", ""))
         if phase in UNSUCCESSFUL and self.run.shutdown:

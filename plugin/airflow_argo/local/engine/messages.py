@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -10,16 +10,42 @@ ShutdownStrategy: TypeAlias = Literal["Stop", "Terminate"]
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerReport:
+    """How one of the containers of a pod ended.
+
+    :param exit_code: 128 + N after signal N; 64 if Argo's executor could not run it.
+    :param error: what that executor says then, e.g. ``dependency "a" exited with non-zero code: 3``.
+    """
+
+    exit_code: int
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What an HTTP template's request was answered with.
+
+    :param headers: values by name, names in the form of Go's ``http.Header`` (``Content-Type``).
+    """
+
+    status: int
+    headers: Mapping[str, Sequence[str]]
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class PodReport:
     """How a pod ended: facts only, what they mean for the node is the engine's business.
 
-    :param exit_code: of the main container, 128 + N after signal N; None if it never started.
+    :param exit_code: of the main container, 128 + N after signal N; None if it never started, or there is none.
     :param error: why the pod could not be run although its template is valid, in Argo's words, e.g.
         ``failed to find name in PATH: exec: "x": executable file not found in $PATH``.
     :param parameters: output parameters read from their files, each without its last newline.
     :param unreadable: output parameters whose file could not be read: name → the system's reason.
     :param result: standard output, if it was asked for.
     :param deadline_exceeded: it was killed because its deadline passed.
+    :param containers: by name, if the pod has more than its main container: all that have ended.
+    :param answer: of an HTTP template's request.
     """
 
     exit_code: int | None
@@ -28,13 +54,27 @@ class PodReport:
     unreadable: Mapping[str, str] = field(default_factory=dict)
     result: str | None = None
     deadline_exceeded: bool = False
+    containers: Mapping[str, ContainerReport] = field(default_factory=dict)
+    answer: HttpAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PodStarted:
-    """The pod's main container runs."""
+    """The pod's main container runs; all containers of a daemon's pod are ready."""
 
     node_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerChanged:
+    """A container of a container set runs, or has ended.
+
+    :param report: how it ended; None while it runs.
+    """
+
+    node_id: str
+    name: str
+    report: ContainerReport | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +107,18 @@ class Resume:
     """A user resumes the workflow and its suspended nodes."""
 
 
-Event: TypeAlias = PodStarted | PodFinished | Tick | Shutdown | Suspend | Resume
+PodEvent: TypeAlias = PodStarted | ContainerChanged | PodFinished
+Event: TypeAlias = PodEvent | Tick | Shutdown | Suspend | Resume
 
 
 @dataclass(frozen=True, slots=True)
 class StartPod:
-    """Start a worker.
+    """Start a worker, or send the request of an HTTP template.
 
     :param template: the node's template, every ``{{…}}`` that could be resolved substituted; Argo's own dict.
     :param deadline: when it has to be killed, in seconds since the epoch; None for no limit.
     :param include_result: whether standard output is wanted as ``outputs.result``.
+    :param volumes: those that the template's containers mount, as the workflow defines them.
     """
 
     node_id: str
@@ -84,6 +126,7 @@ class StartPod:
     template: Mapping[str, Any]
     deadline: float | None
     include_result: bool
+    volumes: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

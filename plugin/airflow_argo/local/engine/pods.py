@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes, outputs, reports
 from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
-from airflow_argo.local.engine.messages import PodReport, StartPod, StopPod
+from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.times import epoch, seconds_of
+from airflow_argo.local.engine.volumes import volumes_of
 
 if TYPE_CHECKING:
     from airflow_argo.local.engine.run import Run
@@ -21,13 +22,15 @@ OVERDUE = "Step exceeded its deadline"
 class PodBody(Body):
     """One pod."""
 
+    kind = "Pod"
+
     def __init__(self, run: Run, parent: Frame, owner: Owner, job: Job) -> None:
         super().__init__(run, parent, owner, job)
         self._has_begun = False
 
     def begin(self) -> None:
         """Make the node and ask for the worker; after a restart, only of what has not run yet."""
-        self.node = create_node(self.run, self.job, "Pod", "Pending")
+        self.node = create_node(self.run, self.job, self.kind, "Pending")
         if nodes.is_fulfilled(self.node):
             self.end()
             return
@@ -46,6 +49,7 @@ class PodBody(Body):
         run = self.run
         try:
             template = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
+            volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
         except ExpressionError as error:
             self.end(Failure(str(error)))
             return
@@ -64,9 +68,14 @@ class PodBody(Body):
                 template=template,
                 deadline=self._pod_deadline(timeout),
                 include_result=run.results.wanted(self.job.boundary, self.job.name),
+                volumes=volumes,
             )
         )
+        self._started()
         self.owner.body_changed()
+
+    def _started(self) -> None:
+        """Do what else belongs to a pod that has been asked for."""
 
     def _deadline_of(self, field: str) -> float | None:
         text = self.job.template.get(field)
@@ -97,9 +106,15 @@ class PodBody(Body):
     def started(self) -> None:
         """Note that the worker runs."""
         self._has_begun = True
-        if self.node["phase"] == "Pending":
+        if self.node["phase"] == "Pending" and self.job.template.get("daemon"):
+            self.run.daemons.began(self.node, self)
+            self.end()
+        elif self.node["phase"] == "Pending":
             self.run.tree.set_phase(self.node, "Running", "")
             self.run.post(self, self.owner.body_changed)
+
+    def container_changed(self, event: ContainerChanged) -> None:
+        """Nothing: only the containers of a set have nodes."""
 
     def stop(self, message: str) -> None:
         """Stop the worker: the node has failed now, and ends when the worker has."""
@@ -116,6 +131,8 @@ class PodBody(Body):
             outputs.export(self.run.status, found, self.run.variables)
         if self.node["phase"] in nodes.ACTIVE:
             phase, message = reports.judge(report, self.job.template)
+            if phase == "Succeeded" and self.job.template.get("daemon"):
+                phase = "Failed"  # A daemon has no end of its own.
             self.run.tree.set_phase(self.node, phase, message)
         self.end()
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_argo.argo.expressions import gojson
+from airflow_argo.local.engine import blame
 from airflow_argo.local.engine.messages import PodReport
 
 DELETED = "pod deleted"
@@ -20,6 +21,8 @@ def judge(report: PodReport, template: Mapping[str, Any]) -> tuple[str, str]:
     """Tell the phase and the message of a pod that has ended; main is blamed before what saves its outputs."""
     if report.deadline_exceeded:
         return "Failed", _DEADLINE_MESSAGE
+    if report.containers:
+        return blame.judge(report.containers, template, _first_unread(report, template))
     if report.exit_code is None:
         return "Error", report.error or DELETED
     if report.exit_code:

@@ -12,6 +12,7 @@ from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes
 from airflow_argo.local.engine.arguments import filled_template
 from airflow_argo.local.engine.calls import POD_TYPES, Body, Failure, Job, Owner, attempt_of, create_node
+from airflow_argo.local.engine.daemons import Revival
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.merging import template_type
 from airflow_argo.local.engine.nodes import Node
@@ -190,6 +191,13 @@ class RetryBody(Body):
                 return
         self._judge()
 
+    def daemon_ended(self) -> None:
+        """Try a daemon again that has failed: everything above it but its steps or DAG node has ended by now."""
+        self.node.pop("daemoned", None)
+        home = self.run.daemons.home_of(self.boundary)
+        if home is not None:
+            RetryBody(self.run, home, Revival(self.run, self.boundary), self.job, self._strategy).begin()
+
     def _mark_attempt(self, message: str) -> None:
         attempts = self.run.tree.attempts(self.node)
         if attempts:
@@ -201,7 +209,10 @@ class RetryBody(Body):
             self._attempt(attempts, None)
             return
         last = attempts[-1]
-        if last["phase"] not in nodes.UNSUCCESSFUL:
+        if last.get("daemoned"):
+            self.run.daemons.began(self.node)
+            self.end()
+        elif last["phase"] not in nodes.UNSUCCESSFUL:
             self._finish("Succeeded", None, last)
         elif not self.run.may_execute(on_exit=self.job.on_exit):
             self.run.tree.set_phase(self.node, "Failed", f"Stopped with strategy '{self.run.shutdown}'")

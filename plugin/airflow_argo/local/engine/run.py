@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from airflow_argo.local.engine.arguments import ConfigMapLookup
+from airflow_argo.local.engine.daemons import Daemons
 from airflow_argo.local.engine.limits import Limits
 from airflow_argo.local.engine.messages import Command
 from airflow_argo.local.engine.results import Results
@@ -65,6 +66,7 @@ class Run:
         self._bodies = bodies
         self.tree = NodeTree(workflow)
         self.limits = Limits(self)
+        self.daemons = Daemons(self)
         self.results = Results()
         self.commands: list[Command] = []
         self.pods: dict[str, PodBody] = {}

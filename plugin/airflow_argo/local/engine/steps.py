@@ -32,6 +32,8 @@ class StepsBody(Body):
         super().__init__(run, parent, owner, job)
         self.scope = Scope()
         self._groups: list[list[dict[str, Any]]] = job.template["steps"]
+        self._ended: list[StepGroup] = []
+        self._waits = False
 
     @property
     def place(self) -> Place:
@@ -46,6 +48,7 @@ class StepsBody(Body):
             self.end()
             return
         self.run.limits.declare(self.node["id"], self.job.template)
+        self.run.daemons.declare(self.node["id"], self, self)
         self.run.results.declare(self.node["id"], "steps", to_json(self.job.template))
         self.scope.add_inputs(self.job.template)
         self.owner.body_changed()
@@ -73,10 +76,38 @@ class StepsBody(Body):
     def group_ended(self, group: StepGroup) -> None:
         """Go on with the next group, or fail as this one did."""
         if group.node["phase"] in nodes.UNSUCCESSFUL:
-            self._set_outbound()
-            self.run.tree.set_phase(self.node, "Failed", group.node.get("message", ""))
-            self.end()
+            self._fail(group)
             return
+        self._ended.append(group)
+        self._waits = any(not ended.is_done() for ended in self._ended)
+        if not self._waits:
+            self._go_on_after(group)
+
+    def daemon_changed(self) -> None:
+        """Look at the groups again that had ended: a daemon of theirs has failed, or is there again."""
+        for group in self._ended:
+            self._follow(group)
+            group.judge_again()
+            if group.node["phase"] in nodes.UNSUCCESSFUL:
+                self._fail(group)
+                return
+        if self._waits and all(group.is_done() for group in self._ended):
+            self._waits = False
+            self._go_on_after(self._ended[-1])
+
+    def _follow(self, group: StepGroup) -> None:
+        """Hang the next group below the last attempt of a daemon."""
+        following = self.run.tree.get(f"{self.job.name}[{group.index + 1}]")
+        if following is not None:
+            for parent in self._parents(group.index + 1):
+                self.run.tree.add_child(parent, following["id"])
+
+    def _fail(self, group: StepGroup) -> None:
+        self._set_outbound()
+        self.run.tree.set_phase(self.node, "Failed", group.node.get("message", ""))
+        self.end()
+
+    def _go_on_after(self, group: StepGroup) -> None:
         try:
             for step in group.steps:
                 self._add_to_scope(group, step)
@@ -122,6 +153,11 @@ class StepsBody(Body):
         self.run.tree.set_phase(group.node, "Failed", FAILED_FAST)
         self.run.tree.set_phase(self.node, "Failed", FAILED_FAST)
         self.end()
+
+    def end(self, failure: Failure | None = None) -> None:
+        """Stop the daemons, close this part and tell its owner."""
+        self.run.daemons.end(self.node["id"])
+        super().end(failure)
 
     def _set_outbound(self) -> None:
         tree = self.run.tree
@@ -237,14 +273,21 @@ class StepGroup(Frame):
         if self._error:
             self._fail(self._error)
             return
+        self.judge_again()
+        self._end()
+
+    def judge_again(self) -> None:
+        """Succeed, unless a step has failed; run on, if one does."""
         for child in self.run.tree.children(self.node):
             slot = self._slots.get(child["id"])
             if child["phase"] in nodes.UNSUCCESSFUL and not (slot and continues_on(slot.holder, child["phase"])):
                 self.run.tree.set_phase(self.node, "Failed", f"child '{child['id']}' failed")
-                self._end()
                 return
-        self.run.tree.set_phase(self.node, "Succeeded")
-        self._end()
+        self.run.tree.set_phase(self.node, "Succeeded" if self.is_done() else "Running")
+
+    def is_done(self) -> bool:
+        """Tell whether all steps have ended, or are daemons that do their work."""
+        return all(nodes.is_fulfilled(child) for child in self.run.tree.children(self.node))
 
     def items_of(self, name: str) -> list[Node]:
         """List the nodes of a loop."""

@@ -12,12 +12,8 @@ _TYPES = {
     "resource": "resource templates need Kubernetes",
     "plugin": "executor plugins need a cluster",
     "data": "data templates need an artifact store",
-    "http": "HTTP templates are not supported",
-    "containerSet": "container sets are not supported",
 }
 _TEMPLATE_FIELDS = {
-    "sidecars": "sidecars are not supported",
-    "initContainers": "init containers are not supported",
     "synchronization": "mutexes and semaphores are not supported",
     "memoize": "memoization is not supported",
     "executor": "executors need Kubernetes",
@@ -25,7 +21,6 @@ _TEMPLATE_FIELDS = {
 _SPEC_FIELDS = {
     "synchronization": "mutexes and semaphores are not supported",
     "artifactGC": "artifact garbage collection is not supported",
-    "volumeClaimTemplates": "volume claims are not supported",
 }
 
 
@@ -48,8 +43,6 @@ def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
     if kind and kind not in BODIES:
         found.append(f"{path}.{kind}: {_TYPES.get(kind, f'{kind} templates are not supported')}")
     found += [f"{path}.{field}: {reason}" for field, reason in _TEMPLATE_FIELDS.items() if template.get(field)]
-    if template.get("daemon"):
-        found.append(f"{path}.daemon: daemons are not supported")
     found += _artifacts(template, path)
     for where, inline in _inline(template, path):
         found += _of_template(inline, where)

@@ -8,15 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from airflow_argo.argo.errors import ManifestError
+from airflow_argo.local.execution.containers import Container
 from airflow_argo.local.execution.environment import expand, template_environment
 from airflow_argo.local.execution.images import Entrypoint, entrypoint_of
 from airflow_argo.local.execution.pod import Pod
 
 # Linux takes no argument longer than this; Argo hands longer ones over in files (MaxEnvVarLen in Argo's source).
 LONGEST_ARGUMENT = 131072
-
-_OTHER_CONTAINERS = ("initContainers", "sidecars")
-_NOT_HERE = "is not supported by the embedded server's local processes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +46,17 @@ class CommandLine:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def container_of(template: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Give a template's ``container`` or ``script``.
-
-    :raises ManifestError: if it has neither, or something beside it that cannot be done here.
-    """
-    for name in _OTHER_CONTAINERS:
-        if template.get(name):
-            raise ManifestError(f"{name} {_NOT_HERE}", path=f"template {template.get('name')}")
-    container = template.get("container") or template.get("script")
-    if not container:
-        raise ManifestError(
-            f"it is neither a container nor a script; anything else {_NOT_HERE}",
-            path=f"template {template.get('name')}",
-        )
-    if container.get("volumeMounts"):
-        raise ManifestError(f"volumeMounts {_NOT_HERE}", path=f"template {template.get('name')}")
-    return dict(container)
-
-
-def command_line(pod: Pod, images: Mapping[str, Entrypoint], *, places: Places) -> CommandLine:
-    """Put together what a pod's main container executes.
+def command_line(pod: Pod, container: Container, images: Mapping[str, Entrypoint], *, places: Places) -> CommandLine:
+    """Put together what one of a pod's containers executes.
 
     :param images: what images run that are named without a command.
     :param places: how the worker calls its files.
     :raises ManifestError: saying by name what cannot be done here.
     """
-    container = container_of(pod.command.template)
-    environment = template_environment(pod, container)
-    command, args = _command_and_args(container, images)
-    source = container.get("source") or ""
+    body = container.body
+    environment = template_environment(pod, body, container.name)
+    command, args = _command_and_args(body, images)
+    source = body.get("source") or ""
     if source:
         args = [*args, places.script]
     # Long args reach Argo's executor in a file, not through Kubernetes, so that nobody expands their $(NAME).
@@ -85,9 +64,7 @@ def command_line(pod: Pod, images: Mapping[str, Entrypoint], *, places: Places) 
         args = [expand(arg, environment) for arg in args]
     argv = [places.rewrite(text) for text in [*(expand(part, environment) for part in command), *args]]
     if not argv:
-        raise ManifestError(
-            "there is nothing to execute: neither command nor args", path=f"image {container.get('image')}"
-        )
+        raise ManifestError("there is nothing to execute: neither command nor args", path=f"image {body.get('image')}")
     short, files = _offload(argv, places.tmp)
     return CommandLine(
         argv=tuple(short),

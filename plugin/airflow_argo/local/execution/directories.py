@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from airflow_argo.local.execution.paths import TMP, Layout, below
@@ -18,10 +19,17 @@ _SHELL_SAFE = re.compile(r"[\w./-]+", re.ASCII)
 class PodDirectory:
     """One pod's: ``root`` plays the image's ``/``, ``tmp`` its ``/tmp``; beside them what the worker need not see."""
 
-    def __init__(self, path: Path, *, private_tmp: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        private_tmp: bool,
+        volumes: Mapping[str, str] | None = None,
+        native: frozenset[str] = frozenset(),
+    ) -> None:
         self.path = path
         self.script = path / "script"
-        self.layout = Layout(root=str(path / "root"), tmp=str(path / "tmp"), private_tmp=private_tmp)
+        self.layout = Layout(str(path / "root"), str(path / "tmp"), private_tmp, volumes or {}, native)
 
     def make(self) -> None:
         """Make it, empty."""
@@ -33,7 +41,7 @@ class PodDirectory:
         """Make the directories of rewritten paths whose directory an image, or this machine, would have."""
         for path in paths:
             parent = Path(path).parent
-            if below(path, TMP):
+            if below(path, TMP) or self.layout.volume_at(path):
                 continue
             if parent in _IN_EVERY_IMAGE or parent.is_dir():
                 Path(self.layout.on_host(str(parent))).mkdir(parents=True, exist_ok=True)

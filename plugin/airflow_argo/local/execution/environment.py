@@ -21,9 +21,10 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return _REFERENCE.sub(lambda m: "$" if m[0] == "$$" else variables.get(m[1], m[0]), text)
 
 
-def template_environment(pod: Pod, container: Mapping[str, Any]) -> dict[str, str]:
+def template_environment(pod: Pod, container: Mapping[str, Any], name: str = "main") -> dict[str, str]:
     """What the template's ``env`` gives, and after it Argo's own variables.
 
+    :param name: the container's.
     :raises ManifestError: naming a variable that comes from a Secret, a ConfigMap or a resource limit.
     """
     for index, source in enumerate(container.get("envFrom") or []):
@@ -33,7 +34,7 @@ def template_environment(pod: Pod, container: Mapping[str, Any]) -> dict[str, st
         value = _value(entry, pod, variables)
         if value is not None:
             variables[entry["name"]] = value
-    return {**variables, **_argo_variables(pod)}
+    return {**variables, **_argo_variables(pod, name)}
 
 
 def base_environment(*, search_path: str, home: str, pod_name: str, tmp: str | None) -> dict[str, str]:
@@ -45,10 +46,10 @@ def base_environment(*, search_path: str, home: str, pod_name: str, tmp: str | N
     return variables if tmp is None else {**variables, "TMPDIR": tmp}
 
 
-def _argo_variables(pod: Pod) -> dict[str, str]:
+def _argo_variables(pod: Pod, name: str) -> dict[str, str]:
     command = pod.command
     return {
-        "ARGO_CONTAINER_NAME": "main",
+        "ARGO_CONTAINER_NAME": name,
         "ARGO_NODE_ID": command.node_id,
         "ARGO_INCLUDE_SCRIPT_OUTPUT": "true" if command.include_result else "false",
         "ARGO_DEADLINE": _NO_DEADLINE if command.deadline is None else _rfc3339(command.deadline),

@@ -118,6 +118,8 @@ class Launcher:
     def _surroundings(self, spec: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
         if self._namespaces is None:
             return contextlib.nullcontext()
+        if "root" in spec:
+            return self._namespaces.own_root(spec["root"], spec["tmp"], spec["visible"], spec["mounts"])
         return self._namespaces.private_tmp(spec["tmp"], spec["visible"])
 
     def _reap(self) -> None:

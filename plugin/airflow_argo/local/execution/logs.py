@@ -1,4 +1,4 @@
-"""Logs: one file for each pod, bounded, read line by line and followed while the pod writes."""
+"""Logs: one file for each container, bounded, read line by line and followed while the pod writes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+MAIN = "main"
 MAX_LOG = 64 * 1024 * 1024
 MAX_LINE = 1024 * 1024
 
@@ -77,7 +78,7 @@ class LogFile:
 class Logs:
     """All logs of the server, below one directory.
 
-    :param directory: holds ``WORKFLOW-UID/POD-NAME.log``.
+    :param directory: holds ``WORKFLOW-UID/POD-NAME.log``; of other containers than main ``POD-NAME@CONTAINER.log``.
     """
 
     def __init__(self, directory: Path, limit: int = MAX_LOG) -> None:
@@ -85,24 +86,31 @@ class Logs:
         self._limit = limit
         self._open: dict[Path, LogFile] = {}
 
-    def path(self, workflow_uid: str, pod_name: str) -> Path:
-        """Where the log of a pod's container ``main`` is, or will be."""
-        return self._directory / safe_name(workflow_uid) / f"{safe_name(pod_name)}.log"
+    def path(self, workflow_uid: str, pod_name: str, container: str = MAIN) -> Path:
+        """Where the log of a container is, or will be."""
+        name = safe_name(pod_name) if container == MAIN else f"{safe_name(pod_name)}@{safe_name(container)}"
+        return self._directory / safe_name(workflow_uid) / f"{name}.log"
 
-    def create(self, workflow_uid: str, pod_name: str) -> LogFile:
-        """Begin the log of a pod; one that an earlier pod of this name has left is replaced."""
-        path = self.path(workflow_uid, pod_name)
+    def create(self, workflow_uid: str, pod_name: str, container: str = MAIN) -> LogFile:
+        """Begin the log of a container; one that an earlier pod of this name has left is replaced."""
+        path = self.path(workflow_uid, pod_name, container)
         log = self._open[path] = LogFile(path, self._limit)
         return log
 
     def close(self, log: LogFile) -> None:
-        """End the log of a pod."""
+        """End the log of a container."""
         log.close()
         if self._open.get(log.path) is log:
             del self._open[log.path]
 
     def read(
-        self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
+        self,
+        workflow_uid: str,
+        pod_name: str,
+        container: str = MAIN,
+        *,
+        tail: int | None = None,
+        limit_bytes: int | None = None,
     ) -> Iterator[str]:
         """Give the lines written so far, without their newlines; none if there is no such log.
 
@@ -110,7 +118,7 @@ class Logs:
         :param limit_bytes: of those, only the first so many bytes.
         """
         try:
-            file = self.path(workflow_uid, pod_name).open("rb")
+            file = self.path(workflow_uid, pod_name, container).open("rb")
         except FileNotFoundError:
             return
         with file:
@@ -123,14 +131,16 @@ class Logs:
                 yield from lines.feed(block)
             yield from lines.rest()
 
-    async def follow(self, workflow_uid: str, pod_name: str, *, tail: int | None = None) -> AsyncIterator[str]:
+    async def follow(
+        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
+    ) -> AsyncIterator[str]:
         """Give the lines written so far and then each new one, until the pod has ended.
 
         :param tail: of what is written already, only the last so many lines.
         """
-        log = self._open.get(self.path(workflow_uid, pod_name))
+        log = self._open.get(self.path(workflow_uid, pod_name, container))
         if log is None:
-            for line in self.read(workflow_uid, pod_name, tail=tail):
+            for line in self.read(workflow_uid, pod_name, container, tail=tail):
                 yield line
             return
         while not (log.closed or log.path.exists()):

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Mapping
 from typing import Any
 
-from airflow_argo.local.execution.paths import TMP, Layout, absolute, below, output_files, unreadable_reason
+from airflow_argo.local.execution.paths import Layout, absolute, below, output_files, unreadable_reason
 
 MAX_PARAMETER = 1024 * 1024
 _MAX_LINKS = 40
@@ -70,8 +70,9 @@ def _read(path: str, layout: Layout, cwd: str) -> bytes:
 def _resolve(path: str, layout: Layout, cwd: str) -> str:
     """Follow a path and its links as the worker would, and never out of the pod's directories."""
     host = layout.on_host(absolute(path)) if path.startswith("/") else os.path.normpath(f"{cwd}/{path}")
+    bases = (layout.tmp, layout.root, cwd, *layout.volumes.values())
     for _ in range(_MAX_LINKS):
-        base = next((base for base in (layout.tmp, layout.root, cwd) if below(host, base)), None)
+        base = next((base for base in bases if below(host, base)), None)
         if base is None:
             raise UnreadableError("leads out of the pod's directories")
         link = _first_link(host, base)
@@ -88,7 +89,7 @@ def _resolve(path: str, layout: Layout, cwd: str) -> str:
 
 
 def _absolute_target(target: str, layout: Layout) -> str:
-    if below(target, TMP) and layout.private_tmp:
+    if layout.is_native(target):
         return layout.on_host(target)
     return target
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 TMP = "/tmp"  # noqa: S108 - the worker's
@@ -39,29 +39,49 @@ class Layout:
     :param root: plays the image's ``/``.
     :param tmp: plays ``/tmp``.
     :param private_tmp: ``tmp`` is mounted on ``/tmp``, so that the worker may call it by that name.
+    :param volumes: the directories that are mounted, by the paths the template mounts them at.
+    :param native: those of these paths that really are mounts. If there are any, ``root`` is the worker's ``/``.
     """
 
     root: str
     tmp: str
     private_tmp: bool
+    volumes: Mapping[str, str] = field(default_factory=dict)
+    native: frozenset[str] = frozenset()
+
+    def volume_at(self, path: str) -> str | None:
+        """The path of the volume that a normalized path lies in."""
+        return max((at for at in self.volumes if below(path, at)), key=len, default=None)
+
+    def is_native(self, path: str) -> bool:
+        """Whether the worker finds its own file by this absolute, normalized path, and no other worker does."""
+        at = self.volume_at(path)
+        if at is not None:
+            return at in self.native
+        return (self.private_tmp and below(path, TMP)) or (bool(self.native) and path == "/")
 
     def on_host(self, path: str) -> str:
         """Where the server finds what a worker calls by this absolute, normalized path."""
+        at = self.volume_at(path)
+        if at is not None:
+            return (self.volumes[at] + path.removeprefix(at)).rstrip("/")
         if below(path, TMP):
             return (self.tmp + path.removeprefix(TMP)).rstrip("/")
         return (self.root + path).rstrip("/")
 
     def for_worker(self, path: str) -> str:
         """How the worker has to call it to get the private one."""
-        if self.private_tmp and below(path, TMP):
-            return path
-        return self.on_host(path)
+        return path if self.is_native(path) else self.on_host(path)
+
+    def seen_by_server(self, path: str) -> str:
+        """Where the server finds what the worker is told to call by this path."""
+        return self.on_host(path) if self.is_native(path) else path
 
 
 def working_directory(container: Mapping[str, Any], layout: Layout, is_directory: Callable[[str], bool]) -> str:
     """Where the worker starts: a directory of this machine if there is one of that name, else one in the pod's root."""
     path = absolute(container.get("workingDir") or "/")
-    if path == "/" or below(path, TMP) or not is_directory(path):
+    if path == "/" or below(path, TMP) or layout.volume_at(path) or not is_directory(path):
         return layout.for_worker(path)
     return path
 
@@ -90,10 +110,10 @@ def private_names(declared: Iterable[str], layout: Layout, exists: Callable[[str
     The directory of a path is rewritten with it (``cd /mnt/out; echo 1 >total``), unless this machine has one of that
     name.
     """
-    names: dict[str, str] = {}
+    names = {at: layout.for_worker(at) for at in layout.volumes}
     for path in declared:
         parent = posixpath.dirname(path)
-        taken = parent in ("/", TMP) or (not below(parent, TMP) and exists(parent))
+        taken = parent in ("/", TMP) or layout.volume_at(path) or (not below(parent, TMP) and exists(parent))
         for name in (path,) if taken else (path, parent):
             names[name] = layout.for_worker(name)
     return {name: private for name, private in names.items() if name != private}

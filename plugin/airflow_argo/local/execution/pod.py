@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from airflow_argo.local.engine.messages import PodFinished, PodStarted, StartPod
+from airflow_argo.local.engine.messages import PodEvent, StartPod
 
-Tell: TypeAlias = Callable[[PodStarted | PodFinished], None]
+Tell: TypeAlias = Callable[[PodEvent], None]
 
 
 class PodKey(NamedTuple):

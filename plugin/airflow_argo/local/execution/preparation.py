@@ -1,20 +1,23 @@
-"""Sets up what a worker finds when it starts: its directories, its files, its environment, its command line."""
+"""Sets up what a pod's containers find when they start: directories, volumes, files, environment, command lines."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airflow_argo.local.execution.command_line import CommandLine, Places, command_line, container_of
+from airflow_argo.local.execution.command_line import CommandLine, Places, command_line
+from airflow_argo.local.execution.containers import Container, containers_of
 from airflow_argo.local.execution.directories import PodDirectory
 from airflow_argo.local.execution.environment import base_environment
 from airflow_argo.local.execution.images import Entrypoint
 from airflow_argo.local.execution.inputs import write_raw_files
-from airflow_argo.local.execution.paths import TMP, below, declared_paths, private_names, rewriter, working_directory
+from airflow_argo.local.execution.logs import MAIN, safe_name
+from airflow_argo.local.execution.paths import TMP, declared_paths, private_names, rewriter, working_directory
 from airflow_argo.local.execution.pod import Pod
+from airflow_argo.local.execution.volumes import Mount, VolumePlaces, mounts_of, native_paths
 
 
 @dataclass(frozen=True)
@@ -22,30 +25,56 @@ class Surroundings:
     """What is the same for all pods.
 
     :param base: holds the pods' directories.
+    :param claims: holds the volume claims, by namespace.
     :param private_tmp: whether a worker's ``/tmp`` is its own by a mount.
     :param visible: directories below ``/tmp`` that workers see nevertheless.
+    :param needed: directories that no volume may hide.
     :param environment: variables of every worker, besides those of a container.
     """
 
     base: Path
+    claims: Path
     private_tmp: bool
     visible: Sequence[str]
+    needed: Sequence[str]
     images: Mapping[str, Entrypoint]
     search_path: str
     environment: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Preparation:
-    """A pod that is ready to start.
+class Prepared:
+    """A container that is ready to start.
 
     :param cwd_on_host: where the server finds the worker's working directory.
     :param spec: what the launcher is told.
+    :param rewrite: leads the paths in a text to the container's private directories.
     """
 
+    container: Container
     directory: PodDirectory
     cwd_on_host: str
     spec: Mapping[str, Any]
+    rewrite: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """A pod that is ready to start.
+
+    :param path: the directory to be removed in the end.
+    :param main: whose outputs are the pod's: the container ``main``, if there is one.
+    """
+
+    path: Path
+    main: Prepared
+    containers: Sequence[Prepared]
+
+    @property
+    def is_crew(self) -> bool:
+        """Whether there is more to it than starting one process and waiting for its end."""
+        container = self.main.container
+        return len(self.containers) > 1 or container.is_set_member or container.probe is not None
 
 
 def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
@@ -54,9 +83,33 @@ def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
     :raises ManifestError: saying by name what of the template cannot be done here.
     :raises OSError: if the directories cannot be made.
     """
-    template = pod.command.template
-    container = container_of(template)
-    directory = PodDirectory(surroundings.base / uid, private_tmp=surroundings.private_tmp)
+    containers = containers_of(pod.command.template)
+    path = surroundings.base / uid
+    if len(containers) == 1:
+        only = _prepared(pod, containers[0], path, uid, surroundings, path)
+        return Preparation(path, only, [only])
+    path.mkdir()
+    prepared = [
+        _prepared(pod, container, path / safe_name(container.name), f"{uid}.{index}", surroundings, path)
+        for index, container in enumerate(containers)
+    ]
+    main = next((each for each in prepared if each.container.name == MAIN), prepared[-1])
+    return Preparation(path, main, prepared)
+
+
+def _prepared(
+    pod: Pod, container: Container, path: Path, uid: str, surroundings: Surroundings, pod_path: Path
+) -> Prepared:
+    """Set a container up.
+
+    :param path: becomes the container's own directory.
+    :param uid: the container's among all that the launcher has started.
+    """
+    template = pod.command.template if container.role == "main" else {}
+    mounts = _mounts(pod, container, surroundings, pod_path)
+    native = native_paths(mounts, [*surroundings.needed, str(path)]) if surroundings.private_tmp else frozenset()
+    volumes = {mount.path: mount.source for mount in mounts}
+    directory = PodDirectory(path, private_tmp=surroundings.private_tmp, volumes=volumes, native=native)
     layout = directory.layout
     declared = declared_paths(template)
     places = Places(
@@ -64,23 +117,42 @@ def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
         tmp=layout.for_worker(TMP),
         rewrite=rewriter(private_names(declared, layout, os.path.exists)),
     )
-    line = command_line(pod, surroundings.images, places=places)
-    cwd = working_directory(container, layout, os.path.isdir)
+    line = command_line(pod, container, surroundings.images, places=places)
+    cwd = working_directory(container.body, layout, os.path.isdir)
     directory.make()
+    _make_sources(mounts)
     directory.make_parents(declared)
     _write_files(directory, line)
     write_raw_files(template, layout)
-    # A private /tmp is only one for the worker: the server finds its files elsewhere.
-    cwd_on_host = layout.on_host(cwd) if layout.private_tmp and below(cwd, TMP) else cwd
+    # What is private by a mount is private for the worker: the server finds those files elsewhere.
+    cwd_on_host = layout.seen_by_server(cwd)
     Path(cwd_on_host).mkdir(parents=True, exist_ok=True)
-    spec = {
+    spec: dict[str, Any] = {
         "argv": line.argv,
         "environment": {**_environment(pod, directory, surroundings), **line.environment, "ARGO_POD_UID": uid},
         "cwd": cwd,
         "tmp": layout.tmp,
         "visible": list(surroundings.visible),
     }
-    return Preparation(directory, cwd_on_host, spec)
+    if native:
+        spec["root"] = layout.root
+        spec["mounts"] = [[mount.source, mount.path, mount.read_only] for mount in mounts if mount.path in native]
+    return Prepared(container, directory, cwd_on_host, spec, places.rewrite)
+
+
+def _mounts(pod: Pod, container: Container, surroundings: Surroundings, pod_path: Path) -> list[Mount]:
+    if not container.mounts:
+        return []
+    places = VolumePlaces(pod_path, surroundings.claims / safe_name(pod.namespace))
+    return mounts_of(container.mounts, pod.command.volumes, places)
+
+
+def _make_sources(mounts: Sequence[Mount]) -> None:
+    for mount in mounts:
+        source = Path(mount.source)
+        if mount.made and not source.is_dir():
+            source.mkdir(parents=True, exist_ok=True)
+            source.chmod(0o777)
 
 
 def _environment(pod: Pod, directory: PodDirectory, surroundings: Surroundings) -> dict[str, str]:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -15,17 +15,18 @@ from airflow_argo.local.execution import directories
 from airflow_argo.local.execution.images import IMAGES, Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
 from airflow_argo.local.execution.launcher import LIBRARY_PATHS, Launcher
-from airflow_argo.local.execution.logs import MAX_LOG, Logs
+from airflow_argo.local.execution.logs import MAIN, MAX_LOG, Logs, safe_name
 from airflow_argo.local.execution.pod import Pod, PodKey, Tell
 from airflow_argo.local.execution.preparation import Surroundings
 from airflow_argo.local.execution.programs import search_path, write_programs
 from airflow_argo.local.execution.run import PodRun, Workshop
+from airflow_argo.local.execution.volumes import claim_directory
 
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class ProcessExecutor:
-    """Runs pods of one container or script template each; belongs to one event loop.
+    """Runs the pods of container, script and container set templates; belongs to one event loop.
 
     :param root: for logs (kept) and for what workers write (removed); made if it does not exist.
     :param isolation: None for the best that this machine allows.
@@ -122,23 +123,36 @@ class ProcessExecutor:
                 await self._workshop.launcher.close()
         await asyncio.get_running_loop().run_in_executor(None, self._clean_up)
 
-    def log_path(self, workflow_uid: str, pod_name: str) -> Path:
-        """Where the log of a pod's container ``main`` is, or will be."""
-        return self._logs.path(workflow_uid, pod_name)
+    def log_path(self, workflow_uid: str, pod_name: str, container: str = MAIN) -> Path:
+        """Where the log of a container is, or will be."""
+        return self._logs.path(workflow_uid, pod_name, container)
 
     def read_log(
-        self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
+        self,
+        workflow_uid: str,
+        pod_name: str,
+        container: str = MAIN,
+        *,
+        tail: int | None = None,
+        limit_bytes: int | None = None,
     ) -> Iterator[str]:
-        """Give the lines that a pod's container ``main`` has written so far; see ``Logs.read``."""
-        return self._logs.read(workflow_uid, pod_name, tail=tail, limit_bytes=limit_bytes)
+        """Give the lines that a container has written so far; see ``Logs.read``."""
+        return self._logs.read(workflow_uid, pod_name, container, tail=tail, limit_bytes=limit_bytes)
 
-    def follow_log(self, workflow_uid: str, pod_name: str, *, tail: int | None = None) -> AsyncIterator[str]:
-        """Give the lines written so far and each new one until the pod ends; see ``Logs.follow``."""
-        return self._logs.follow(workflow_uid, pod_name, tail=tail)
+    def follow_log(
+        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
+    ) -> AsyncIterator[str]:
+        """Give the lines written so far and each new one until the container ends; see ``Logs.follow``."""
+        return self._logs.follow(workflow_uid, pod_name, container, tail=tail)
 
     def delete_logs(self, workflow_uid: str) -> None:
         """Remove the logs of a workflow that is deleted."""
         self._logs.delete(workflow_uid)
+
+    def delete_claims(self, namespace: str, names: Iterable[str]) -> None:
+        """Remove volume claims with what is in them."""
+        for name in names:
+            self._discard(claim_directory(self._root.resolve() / "claims" / safe_name(namespace), name))
 
     async def _open(self) -> None:
         async with self._opening:
@@ -158,8 +172,10 @@ class ProcessExecutor:
         launcher, isolation = await Launcher.open(self._wanted, trial)
         surroundings = Surroundings(
             base=base,
+            claims=self._root.resolve() / "claims",
             private_tmp=isolation is Isolation.PRIVATE_TMP,
             visible=directories.visible_below_tmp([sys.prefix, sys.base_prefix, *_working_directory()]),
+            needed=[str(base), sys.prefix, sys.base_prefix],
             images=self._images,
             search_path=search_path(programs, os.environ.get("PATH") or _DEFAULT_PATH),
             environment={**_interpreter_environment(), **self._environment},

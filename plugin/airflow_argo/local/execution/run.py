@@ -13,16 +13,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airflow_argo.argo.errors import ArgoError
-from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+from airflow_argo.local.engine.messages import (
+    ContainerChanged,
+    ContainerReport,
+    PodFinished,
+    PodReport,
+    PodStarted,
+)
+from airflow_argo.local.execution.crew import Crew
 from airflow_argo.local.execution.launcher import Launcher
-from airflow_argo.local.execution.logs import LogFile, Logs
+from airflow_argo.local.execution.logs import MAIN, LogFile, Logs
+from airflow_argo.local.execution.member import OUTPUT_GRACE
 from airflow_argo.local.execution.outputs import as_text, read_parameters, reason_of
 from airflow_argo.local.execution.pod import Pod, Tell
 from airflow_argo.local.execution.preparation import Preparation, Surroundings, prepare
-from airflow_argo.local.execution.streams import Result, Stream
-
-# What Argo gives the background processes of a worker that has ended to finish their output.
-OUTPUT_GRACE = 0.1
+from airflow_argo.local.execution.streams import Result, Stream, open_streams
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,8 @@ class PodRun:
         self._timers: list[asyncio.TimerHandle] = []
         self._workshop: Workshop | None = None
         self._preparation: Preparation | None = None
-        self._log: LogFile | None = None
+        self._logs: list[LogFile] = []
+        self._crew: Crew | None = None
         self._result: Result | None = None
         self._streams: list[Stream] = []
         self._pid: int | None = None
@@ -72,16 +78,37 @@ class PodRun:
         self._workshop = workshop
         try:
             self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
-            self._log = workshop.logs.create(self.pod.workflow_uid, self.pod.command.pod_name)
-            stdout, stderr = self._open_streams(self._log)
+            self._start(workshop, self._preparation)
         except (ArgoError, ValueError) as error:
             self._end(PodReport(exit_code=None, error=str(error)))
         except OSError as error:
             self._end(
                 PodReport(exit_code=None, error=f"the pod cannot be set up: {reason_of(error)} ({error.filename})")
             )
-        else:
-            workshop.launcher.start(self._uid, self._preparation.spec, stdout, stderr, self)
+
+    def _start(self, workshop: Workshop, preparation: Preparation) -> None:
+        if self.pod.command.include_result:
+            self._result = Result()
+        names = [each.container.name for each in preparation.containers]
+        workflow_uid, pod_name = self.pod.workflow_uid, self.pod.command.pod_name
+        logs = {name: workshop.logs.create(workflow_uid, pod_name, name) for name in names}
+        self._logs.extend(logs.values())
+        if not preparation.is_crew:
+            write = self._logs[0].write
+            self._streams, stdout, stderr = open_streams(write, self._result, self._stream_ended)
+            workshop.launcher.start(self._uid, preparation.main.spec, stdout, stderr, self)
+            return
+        self._crew = Crew(
+            preparation.containers,
+            self._uid,
+            workshop.launcher,
+            logs,
+            self,
+            result=self._result,
+            grace_seconds=workshop.grace_seconds,
+        )
+        self._crew.start()
+        self._settle()
 
     def stop(self) -> None:
         """Send SIGTERM, and SIGKILL after the grace period; if it does not run yet, it never will."""
@@ -90,7 +117,7 @@ class PodRun:
         self._stopping = True
         if self._workshop is None:
             self._end(PodReport(exit_code=None, deadline_exceeded=self._deadline_exceeded))
-        elif self._pid is not None:
+        elif self._pid is not None or self._crew is not None:
             self._terminate(self._workshop.grace_seconds)
 
     def abandon(self) -> None:
@@ -124,20 +151,17 @@ class PodRun:
             PodReport(exit_code=None, error="the process that starts workers died; the worker was killed with it")
         )
 
-    def _open_streams(self, log: LogFile) -> tuple[int, int]:
-        output = Stream(log.write, self._stream_ended)
-        self._streams.append(output)
-        if not self.pod.command.include_result:
-            return output.share(), output.hand_over()
-        result = self._result = Result()
+    def crew_started(self) -> None:
+        """Say that several containers run."""
+        self._tell(PodStarted(self.pod.command.node_id))
 
-        def write(data: bytes) -> None:
-            log.write(data)
-            result.write(data)
+    def container_changed(self, name: str, report: ContainerReport | None) -> None:
+        """Pass on that one of them runs, or has ended."""
+        self._tell(ContainerChanged(self.pod.command.node_id, name, report))
 
-        captured = Stream(write, self._stream_ended)
-        self._streams.append(captured)
-        return captured.hand_over(), output.hand_over()
+    def crew_ended(self) -> None:
+        """Take the end of all of them."""
+        self._collect()
 
     def _stream_ended(self) -> None:
         if self._exit_code is not None and all(stream.closed for stream in self._streams):
@@ -150,14 +174,16 @@ class PodRun:
         self._signal(signal.SIGKILL)
         for stream in self._streams:
             stream.drain()
-        layout, cwd = self._preparation.directory.layout, self._preparation.cwd_on_host
-        parameters, unreadable = read_parameters(self.pod.command.template, layout, cwd)
+        main = self._preparation.main
+        parameters, unreadable = read_parameters(self.pod.command.template, main.directory.layout, main.cwd_on_host)
+        containers = self._crew.reports() if self._crew is not None else {}
         report = PodReport(
-            exit_code=self._exit_code,
+            exit_code=containers[MAIN].exit_code if MAIN in containers else self._exit_code,
             parameters=parameters,
             unreadable=unreadable,
             result=None if self._result is None else as_text(self._result.value()),
             deadline_exceeded=self._deadline_exceeded,
+            containers=containers,
         )
         self._end(report)
 
@@ -174,16 +200,18 @@ class PodRun:
         for timer in self._timers:
             timer.cancel()
         self._signal(signal.SIGKILL)
+        if self._crew is not None:
+            self._crew.release()
         for stream in self._streams:
             stream.close()
         if self._workshop is None:
             return
         if self._pid is not None:
             self._workshop.launcher.end(self._uid)
-        if self._log is not None:
-            self._workshop.logs.close(self._log)
+        for log in self._logs:
+            self._workshop.logs.close(log)
         if self._preparation is not None:
-            self._workshop.discard(self._preparation.directory.path)
+            self._workshop.discard(self._preparation.path)
 
     def _exceed_deadline(self) -> None:
         if self._exit_code is None and not self._stopping:
@@ -191,11 +219,16 @@ class PodRun:
             self.stop()
 
     def _terminate(self, grace_seconds: float) -> None:
-        self._signal(signal.SIGTERM)
+        if self._crew is not None:
+            self._crew.terminate()
+        else:
+            self._signal(signal.SIGTERM)
         self._later(grace_seconds, lambda: self._signal(signal.SIGKILL))
 
     def _signal(self, number: signal.Signals) -> None:
-        if self._pid is not None:
+        if self._crew is not None:
+            self._crew.signal(number)
+        elif self._pid is not None:
             # Nobody is left in the group, or (macOS) only those who are dead already.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._pid, number)

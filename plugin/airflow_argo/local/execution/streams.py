@@ -95,3 +95,23 @@ class Stream:
         self.drain()
         if self.closed:
             self._ended()
+
+
+def open_streams(
+    write: Callable[[bytes], None], result: Result | None, ended: Callable[[], None]
+) -> tuple[list[Stream], int, int]:
+    """Make the pipes of one process; the writing ends, for stdout and stderr, are to be closed by the caller.
+
+    :param write: takes both.
+    :param result: takes standard output alone, if that is wanted.
+    """
+    output = Stream(write, ended)
+    if result is None:
+        return [output], output.share(), output.hand_over()
+
+    def write_both(data: bytes) -> None:
+        write(data)
+        result.write(data)
+
+    captured = Stream(write_both, ended)
+    return [output, captured], captured.hand_over(), output.hand_over()

@@ -22,7 +22,6 @@ from airflow_argo.local.selectors import LabelSelector
 from airflow_argo.local.server.streams import StreamAnswer
 from airflow_argo.local.store import is_finished
 
-_CONTAINER = "main"
 _LOOK_FOR_PODS_SECONDS = 0.2
 _LINES_AHEAD = 1000
 _PATHS = (
@@ -72,7 +71,7 @@ class LogOptions:
 
     def nothing(self) -> bool:
         """Whether no line can be meant."""
-        return self.container != _CONTAINER or self.previous
+        return not self.container or self.previous
 
     def wanted(self, workflow: Mapping[str, Any]) -> list[PodRecord]:
         """The pods whose lines are wanted."""
@@ -125,7 +124,10 @@ class LogCalls:
     async def _written(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[tuple[str, str], None]:
         uid = workflow["metadata"]["uid"]
         for pod in options.wanted(workflow):
-            for line in self._logs.read_log(uid, pod.name, tail=options.tail_lines, limit_bytes=options.limit_bytes):
+            lines = self._logs.read_log(
+                uid, pod.name, options.container, tail=options.tail_lines, limit_bytes=options.limit_bytes
+            )
+            for line in lines:
                 yield pod.name, line
 
     async def _followed(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[tuple[str, str], None]:
@@ -149,7 +151,7 @@ class LogCalls:
                 reader.cancel()
 
     async def _read(self, pod: PodRecord, options: LogOptions, lines: asyncio.Queue[tuple[str, str]]) -> None:
-        followed = self._logs.follow_log(pod.key.workflow_uid, pod.name, tail=options.tail_lines)
+        followed = self._logs.follow_log(pod.key.workflow_uid, pod.name, options.container, tail=options.tail_lines)
         async for line in _within(followed, options.limit_bytes):
             await lines.put((pod.name, line))
 
