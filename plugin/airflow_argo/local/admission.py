@@ -93,7 +93,8 @@ class Admission:
             workflow["status"]["storedTemplates"] = {f"{scope}/{each.get('name', '')}": each for each in templates}
 
     def _check_support(self, manifest: Mapping[str, Any]) -> None:
-        missing = "; ".join(self._unsupported(manifest))
+        with _refusing():
+            missing = "; ".join(self._unsupported(manifest))
         if missing:
             raise invalid(f"the embedded Argo Server does not support all of this, a cluster's does: {missing}")
 

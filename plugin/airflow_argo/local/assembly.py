@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from starlette.types import ASGIApp
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.engine.execution import Execution
-from airflow_argo.local.engine.support import unsupported
+from airflow_argo.local.execution.image_engine import ImageEngine
+from airflow_argo.local.execution.images import IMAGES, ImageTable
 from airflow_argo.local.execution.process import ProcessExecutor
 from airflow_argo.local.options import ServerOptions
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.server.app import make_app
 from airflow_argo.local.store import Store
+from airflow_argo.local.support import missing
 from airflow_argo.local.templates import Templates
 from airflow_argo.local.workers import ProcessWorkers
 
@@ -53,8 +56,9 @@ class Assembly:
         path = directory / "argo.db" if options.directory else None
         store = Store(path, first_version=int(time.time() * _VERSIONS_A_SECOND))
         try:
-            executor = ProcessExecutor(directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS)
-            admission = Admission(Templates(store, time.time), unsupported)
+            images = ImageTable(directory / "images.yaml") if options.executor == "process" else None
+            executor = await _executor(directory, options, images)
+            admission = Admission(Templates(store, time.time), partial(missing, images=images))
 
             def execute(workflow: dict[str, Any]) -> Execution:
                 return Execution(workflow, templates=admission.lookup(workflow["metadata"]["namespace"]))
@@ -67,3 +71,15 @@ class Assembly:
                 await controller.close()
         finally:
             store.close()
+
+
+async def _executor(directory: Path, options: ServerOptions, images: ImageTable | None) -> ProcessExecutor:
+    if options.executor == "process":
+        known = IMAGES if images is None else images
+        return ProcessExecutor(directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, images=known)
+    # On demand: most servers run processes.
+    from airflow_argo.local.execution.image_executor import ImageExecutor
+
+    engine = ImageEngine(options.executor)
+    await engine.check()
+    return ImageExecutor(directory, engine, max_pods=options.workers, grace_seconds=_GRACE_SECONDS)

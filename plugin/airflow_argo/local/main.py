@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from airflow_argo.local.options import DEFAULT_PORT, ServerOptions
+from airflow_argo.local.options import DEFAULT_PORT, EXECUTORS, ServerOptions
 from airflow_argo.local.serving import run_server
 
 
@@ -16,6 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (%(default)s)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help="keep workflows and logs there; default: forget them")
     parser.add_argument("--workers", type=int, metavar="N", help="pods that run at a time (four for each processor)")
+    parser.add_argument("--executor", choices=EXECUTORS, default="process", help="what runs pods (%(default)s)")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="holds the bearer token callers have to send")
 
 
@@ -27,6 +28,7 @@ def options_of(arguments: argparse.Namespace) -> ServerOptions:
         directory=arguments.dir,
         workers=arguments.workers,
         token_file=arguments.token_file,
+        executor=arguments.executor,
     )
 
 

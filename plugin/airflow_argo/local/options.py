@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from airflow_argo.argo.errors import ArgoError
 from airflow_argo.local.server.guard import is_loopback
 
 DEFAULT_PORT = 2746
+EXECUTORS = ("process", "podman", "docker")
+
+ExecutorKind: TypeAlias = Literal["process", "podman", "docker"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,7 @@ class ServerOptions:
     :param workers: how many pods run at a time; None leaves it to the executor.
     :param token_file: a file whose text callers have to send as bearer token; needed to listen on other addresses than
         this machine's own.
+    :param executor: ``process`` runs this machine's programs, ``podman`` and ``docker`` run the images.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +33,7 @@ class ServerOptions:
     directory: Path | None = None
     workers: int | None = None
     token_file: Path | None = None
+    executor: ExecutorKind = "process"
 
     def token(self) -> str:
         """The token that callers need, empty if none.

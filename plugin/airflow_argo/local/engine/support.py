@@ -32,9 +32,17 @@ def unsupported(workflow: Mapping[str, Any]) -> list[str]:
     """
     spec = workflow.get("spec") or {}
     found = [f"spec.{field}: {reason}" for field, reason in _SPEC_FIELDS.items() if spec.get(field)]
-    for template in spec.get("templates") or ():
-        found += _of_template(template, f"templates.{template.get('name', '')}")
+    for path, template in templates_of(workflow):
+        found += _of_template(template, path)
     return found
+
+
+def templates_of(workflow: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Go over the templates of a workflow, inline ones too, each with its path."""
+    for template in (workflow.get("spec") or {}).get("templates") or ():
+        path = f"templates.{template.get('name', '')}"
+        yield path, template
+        yield from _inline(template, path)
 
 
 def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
@@ -44,8 +52,6 @@ def _of_template(template: Mapping[str, Any], path: str) -> list[str]:
         found.append(f"{path}.{kind}: {_TYPES.get(kind, f'{kind} templates are not supported')}")
     found += [f"{path}.{field}: {reason}" for field, reason in _TEMPLATE_FIELDS.items() if template.get(field)]
     found += _artifacts(template, path)
-    for where, inline in _inline(template, path):
-        found += _of_template(inline, where)
     return found
 
 

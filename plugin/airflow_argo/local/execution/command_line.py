@@ -46,16 +46,24 @@ class CommandLine:
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def command_line(pod: Pod, container: Container, images: Mapping[str, Entrypoint], *, places: Places) -> CommandLine:
+def command_line(
+    pod: Pod,
+    container: Container,
+    images: Mapping[str, Entrypoint],
+    *,
+    places: Places,
+    image_has_entrypoint: bool = False,
+) -> CommandLine:
     """Put together what one of a pod's containers executes.
 
     :param images: what images run that are named without a command.
     :param places: how the worker calls its files.
+    :param image_has_entrypoint: whether the image itself is run, so that without a command there are only args.
     :raises ManifestError: saying by name what cannot be done here.
     """
     body = container.body
     environment = template_environment(pod, body, container.name)
-    command, args = _command_and_args(body, images)
+    command, args = _command_and_args(body, None if image_has_entrypoint else images)
     source = body.get("source") or ""
     if source:
         args = [*args, places.script]
@@ -63,7 +71,7 @@ def command_line(pod: Pod, container: Container, images: Mapping[str, Entrypoint
     if len(json.dumps(args)) <= LONGEST_ARGUMENT:
         args = [expand(arg, environment) for arg in args]
     argv = [places.rewrite(text) for text in [*(expand(part, environment) for part in command), *args]]
-    if not argv:
+    if not argv and not image_has_entrypoint:
         raise ManifestError("there is nothing to execute: neither command nor args", path=f"image {body.get('image')}")
     short, files = _offload(argv, places.tmp)
     return CommandLine(
@@ -74,16 +82,18 @@ def command_line(pod: Pod, container: Container, images: Mapping[str, Entrypoint
     )
 
 
-def _command_and_args(container: Mapping[str, Any], images: Mapping[str, Entrypoint]) -> tuple[list[str], list[str]]:
+def _command_and_args(
+    container: Mapping[str, Any], images: Mapping[str, Entrypoint] | None
+) -> tuple[list[str], list[str]]:
     command, args = container.get("command"), container.get("args")
-    if command:
-        return [str(part) for part in command], [str(arg) for arg in args or []]
+    if command or images is None:
+        return [str(part) for part in command or []], [str(arg) for arg in args or []]
     image = str(container.get("image") or "")
     known = entrypoint_of(image, images)
     if known is None:
         raise ManifestError(
             f"what image {image!r} runs without a command is not known here",
-            hint="Give the container a command, or start the server with the image's entrypoint.",
+            hint="Give the container a command, or add the image to images.yaml in the server's --dir.",
         )
     return list(known.entrypoint), [str(arg) for arg in (known.cmd if args is None else args)]
 

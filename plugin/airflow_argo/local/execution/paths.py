@@ -60,6 +60,10 @@ class Layout:
             return at in self.native
         return (self.private_tmp and below(path, TMP)) or (bool(self.native) and path == "/")
 
+    def is_bound(self, path: str) -> bool:
+        """Whether a normalized path lies in a volume or in ``/tmp``."""
+        return self.volume_at(path) is not None or below(path, TMP)
+
     def on_host(self, path: str) -> str:
         """Where the server finds what a worker calls by this absolute, normalized path."""
         at = self.volume_at(path)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from airflow_argo.local.execution import image_preparation
 from airflow_argo.local.execution.command_line import CommandLine, Places, command_line
 from airflow_argo.local.execution.containers import Container, containers_of
 from airflow_argo.local.execution.directories import PodDirectory
 from airflow_argo.local.execution.environment import base_environment
+from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import Entrypoint
 from airflow_argo.local.execution.inputs import write_raw_files
 from airflow_argo.local.execution.logs import MAIN, safe_name
-from airflow_argo.local.execution.paths import TMP, declared_paths, private_names, rewriter, working_directory
+from airflow_argo.local.execution.paths import TMP, absolute, declared_paths, private_names, rewriter, working_directory
 from airflow_argo.local.execution.pod import Pod
 from airflow_argo.local.execution.volumes import Mount, VolumePlaces, mounts_of, native_paths
 
@@ -30,6 +32,7 @@ class Surroundings:
     :param visible: directories below ``/tmp`` that workers see nevertheless.
     :param needed: directories that no volume may hide.
     :param environment: variables of every worker, besides those of a container.
+    :param engine: runs the images themselves; None if their programs are this machine's.
     """
 
     base: Path
@@ -40,6 +43,7 @@ class Surroundings:
     images: Mapping[str, Entrypoint]
     search_path: str
     environment: Mapping[str, str]
+    engine: ImageEngine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,14 @@ class Prepared:
 
     :param cwd_on_host: where the server finds the worker's working directory.
     :param spec: what the launcher is told.
-    :param rewrite: leads the paths in a text to the container's private directories.
+    :param beside: makes of a command one that runs as the container does, for a probe.
     """
 
     container: Container
     directory: PodDirectory
     cwd_on_host: str
     spec: Mapping[str, Any]
-    rewrite: Callable[[str], str]
+    beside: Callable[[Sequence[str]], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +109,10 @@ def _prepared(
     :param path: becomes the container's own directory.
     :param uid: the container's among all that the launcher has started.
     """
-    template = pod.command.template if container.role == "main" else {}
     mounts = _mounts(pod, container, surroundings, pod_path)
+    if surroundings.engine is not None:
+        return _prepared_image(pod, container, path, uid, surroundings, surroundings.engine, mounts)
+    template = _exchanged(pod, container)
     native = native_paths(mounts, [*surroundings.needed, str(path)]) if surroundings.private_tmp else frozenset()
     volumes = {mount.path: mount.source for mount in mounts}
     directory = PodDirectory(path, private_tmp=surroundings.private_tmp, volumes=volumes, native=native)
@@ -137,7 +143,39 @@ def _prepared(
     if native:
         spec["root"] = layout.root
         spec["mounts"] = [[mount.source, mount.path, mount.read_only] for mount in mounts if mount.path in native]
-    return Prepared(container, directory, cwd_on_host, spec, places.rewrite)
+    return Prepared(container, directory, cwd_on_host, spec, lambda argv: [places.rewrite(part) for part in argv])
+
+
+def _exchanged(pod: Pod, container: Container) -> Mapping[str, Any]:
+    """Give the template to the containers whose files are its inputs and outputs."""
+    return pod.command.template if container.role == "main" else {}
+
+
+def _prepared_image(
+    pod: Pod,
+    container: Container,
+    path: Path,
+    uid: str,
+    surroundings: Surroundings,
+    engine: ImageEngine,
+    mounts: Sequence[Mount],
+) -> Prepared:
+    """Set a container up that is run from its image; the script and /tmp are bound, other outputs are fetched."""
+    template = _exchanged(pod, container)
+    directory = PodDirectory(path, private_tmp=True, volumes={mount.path: mount.source for mount in mounts})
+    layout = directory.layout
+    line = image_preparation.image_command_line(pod, container, surroundings.images)
+    directory.make()
+    _make_sources(mounts)
+    _write_files(directory, line)
+    write_raw_files(template, layout)
+    wanted = image_preparation.image_run(container, line, uid, directory, mounts)
+    wanted = replace(wanted, binds=image_preparation.with_inputs(wanted, template, layout))
+    cwd = absolute(wanted.working_directory or "/")
+    fetched = image_preparation.copies(engine, wanted.name, template, layout, cwd)
+    spec = image_preparation.write_spec(engine, wanted, fetched, path)
+    spec["environment"] = {**_environment(pod, directory, surroundings), **spec["environment"], "ARGO_POD_UID": uid}
+    return Prepared(container, directory, layout.on_host(cwd), spec, image_preparation.beside(engine, uid))
 
 
 def _mounts(pod: Pod, container: Container, surroundings: Surroundings, pod_path: Path) -> list[Mount]:

@@ -32,7 +32,7 @@ class ProcessExecutor:
     :param isolation: None for the best that this machine allows.
     :param max_pods: how many run at once; the others wait, first come, first served. By default four for each CPU.
     :param grace_seconds: from SIGTERM to SIGKILL when a pod is stopped; Argo's is 30.
-    :param images: what images run that are named without a command, over the known ones (``images.IMAGES``).
+    :param images: what images run that are named without a command; see ``images.ImageTable``.
     :param environment: variables that every worker gets; of the server's own it gets PATH, and what
         the server's interpreter needs to find its libraries.
     :param max_log_bytes: the limit of a pod's log.
@@ -45,7 +45,7 @@ class ProcessExecutor:
         isolation: Isolation | None = None,
         max_pods: int | None = None,
         grace_seconds: float = 30.0,
-        images: Mapping[str, Entrypoint] | None = None,
+        images: Mapping[str, Entrypoint] = IMAGES,
         environment: Mapping[str, str] | None = None,
         max_log_bytes: int = MAX_LOG,
     ) -> None:
@@ -53,7 +53,7 @@ class ProcessExecutor:
         self._wanted = isolation
         self._max_pods = max_pods or 4 * (os.cpu_count() or 1)
         self._grace_seconds = grace_seconds
-        self._images = {**IMAGES, **(images or {})}
+        self._images = images
         self._environment = dict(environment or {})
         self._logs = Logs(root / "logs", max_log_bytes)
         self._base: Path | None = None
@@ -213,7 +213,10 @@ class ProcessExecutor:
             self._waiting.remove(run)
 
     def _discard(self, directory: Path) -> None:
-        self._cleaner.submit(directories.remove, directory)
+        self._cleaner.submit(self._remove, directory)
+
+    def _remove(self, directory: Path) -> None:
+        directories.remove(directory)
 
     def _clean_up(self) -> None:
         self._cleaner.shutdown(wait=True)

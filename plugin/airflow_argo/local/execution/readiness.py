@@ -89,7 +89,7 @@ class _Command:
     async def succeeds(self, member: Member, action: Mapping[str, Any]) -> bool:
         spec = dict(member.prepared.spec)
         argv = [expand(str(part), spec["environment"]) for part in action.get("command") or ()]
-        spec["argv"] = [member.prepared.rewrite(part) for part in argv]
+        spec["argv"] = member.prepared.beside(argv)
         spec["environment"] = {**spec["environment"], "ARGO_POD_UID": self._uid}
         null = [os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC) for _ in range(2)]
         self._launcher.start(self._uid, spec, null[0], null[1], self)

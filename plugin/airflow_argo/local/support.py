@@ -1,0 +1,54 @@
+"""What a workflow asks for that this server does not have, found before it is accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from airflow_argo.local.engine.support import templates_of, unsupported
+from airflow_argo.local.engine.volumes import containers_of, mounts_of
+from airflow_argo.local.execution.images import Entrypoint, entrypoint_of
+from airflow_argo.local.execution.readiness import PROBES
+from airflow_argo.local.execution.volumes import unsupported_kind
+
+
+def missing(manifest: Mapping[str, Any], images: Mapping[str, Entrypoint] | None) -> list[str]:
+    """List what a workflow or a template asks for and is not here, each with its path.
+
+    :param images: what images run that are named without a command; None if the images themselves are run.
+    :raises ManifestError: if the table of images cannot be read.
+    """
+    found = unsupported(manifest)
+    spec = manifest.get("spec") or {}
+    for path, template in templates_of(manifest):
+        found += [f"{path}.{fault}" for fault in _volume_faults(template, spec)]
+        found += [f"{path}.{fault}" for fault in _probe_faults(template)]
+        if images is not None and not _may_get_a_command(template, spec):
+            found += [f"{path}: {fault}" for fault in _image_faults(template, images)]
+    return found
+
+
+def _volume_faults(template: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
+    mounted = {mount.get("name") for mount in mounts_of(template)}
+    for volume in (*(template.get("volumes") or ()), *(spec.get("volumes") or ())):
+        if volume.get("name") in mounted and (fault := unsupported_kind(volume)):
+            yield f"volumeMounts.{volume.get('name')}: {fault}"
+
+
+def _probe_faults(template: Mapping[str, Any]) -> Iterator[str]:
+    for container in containers_of(template) if template.get("daemon") else ():
+        probe = container.get("readinessProbe")
+        if probe and not any(probe.get(kind) for kind in PROBES):
+            yield f"readinessProbe: only {', '.join(PROBES)} are supported"
+
+
+def _may_get_a_command(template: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:
+    return bool(spec.get("templateDefaults") or spec.get("podSpecPatch") or template.get("podSpecPatch"))
+
+
+def _image_faults(template: Mapping[str, Any], images: Mapping[str, Entrypoint]) -> Iterator[str]:
+    for container in containers_of(template):
+        image = str(container.get("image") or "")
+        if container.get("command") or not image or "{{" in image or entrypoint_of(image, images) is not None:
+            continue
+        yield f"what image {image} runs without a command is not known here: add it to images.yaml in --dir"
