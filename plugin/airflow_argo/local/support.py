@@ -11,6 +11,8 @@ from airflow_argo.local.execution.images import Entrypoint, entrypoint_of
 from airflow_argo.local.execution.readiness import PROBES
 from airflow_argo.local.execution.volumes import unsupported_kind
 
+_NOT_HERE = ("livenessProbe", "startupProbe", "lifecycle")
+
 
 def missing(manifest: Mapping[str, Any], images: Mapping[str, Entrypoint] | None) -> list[str]:
     """List what a workflow or a template asks for and is not here, each with its path.
@@ -22,7 +24,7 @@ def missing(manifest: Mapping[str, Any], images: Mapping[str, Entrypoint] | None
     spec = manifest.get("spec") or {}
     for path, template in templates_of(manifest):
         found += [f"{path}.{fault}" for fault in _volume_faults(template, spec)]
-        found += [f"{path}.{fault}" for fault in _probe_faults(template)]
+        found += [f"{path}.{fault}" for fault in (*_probe_faults(template), *_ignored_fields(template))]
         if images is not None and not _may_get_a_command(template, spec):
             found += [f"{path}: {fault}" for fault in _image_faults(template, images)]
     return found
@@ -40,6 +42,11 @@ def _probe_faults(template: Mapping[str, Any]) -> Iterator[str]:
         probe = container.get("readinessProbe")
         if probe and not any(probe.get(kind) for kind in PROBES):
             yield f"readinessProbe: only {', '.join(PROBES)} are supported"
+
+
+def _ignored_fields(template: Mapping[str, Any]) -> Iterator[str]:
+    for container in containers_of(template):
+        yield from (f"{field} is not supported" for field in _NOT_HERE if container.get(field))
 
 
 def _may_get_a_command(template: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:

@@ -171,6 +171,14 @@ class TestReadiness:
             port = free.getsockname()[1]
         await self._start_when(bench, f"exec python -m http.server {port} --bind 127.0.0.1", {kind: {"port": port}})
 
+    async def test_it_takes_no_place_of_those_that_need_it(self, make_bench):
+        bench = make_bench(max_pods=1)
+        daemon = await bench.start(pod("exec sleep 30", daemon=True), "daemon")
+        assert (await asyncio.wait_for(bench.run(pod("true"), "client"), 20)).exit_code == 0
+        assert bench.report("daemon") is None
+        await bench.executor.stop(daemon.key)
+        await bench.finished("daemon")
+
     async def test_one_that_ends_before_is_never_told_to_have_started(self, bench):
         template = pod("exit 3", daemon=True)
         template["container"]["readinessProbe"] = {"tcpSocket": {"port": 1}}

@@ -30,7 +30,8 @@ class ProcessExecutor:
 
     :param root: for logs (kept) and for what workers write (removed); made if it does not exist.
     :param isolation: None for the best that this machine allows.
-    :param max_pods: how many run at once; the others wait, first come, first served. By default four for each CPU.
+    :param max_pods: how many run at once, daemons not counted; the others wait, first come, first served. By default
+        four for each CPU.
     :param grace_seconds: from SIGTERM to SIGKILL when a pod is stopped; Argo's is 30.
     :param images: what images run that are named without a command; see ``images.ImageTable``.
     :param environment: variables that every worker gets; of the server's own it gets PATH, and what
@@ -98,7 +99,7 @@ class ProcessExecutor:
             self._drop(run)
             raise
         self._launch_waiting()
-        if run in self._active:
+        if run not in self._waiting:
             await asyncio.shield(run.settled)
 
     async def stop(self, key: PodKey) -> None:
@@ -190,7 +191,9 @@ class ProcessExecutor:
                 self._reopening = asyncio.get_running_loop().create_task(self._reopen())
                 return
             run = self._waiting.popleft()
-            self._active.add(run)
+            # A daemon runs as long as others need it: counted, it could keep them waiting for ever.
+            if not run.pod.command.template.get("daemon"):
+                self._active.add(run)
             run.launch(self._workshop)
 
     async def _reopen(self) -> None:
