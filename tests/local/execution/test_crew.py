@@ -65,6 +65,12 @@ class TestContainerSet:
         report = await asyncio.wait_for(bench.run(template), 20)
         assert outcome(report) == {"a": (2, ""), "c": (143, ""), "d": (143, "")}
 
+    async def test_one_that_does_not_listen_then_is_killed(self, make_bench):
+        bench = make_bench(grace_seconds=0.1)
+        deaf = "trap '' TERM; while :; do sleep 0.05; done"
+        report = await asyncio.wait_for(bench.run(container_set(member("a", "exit 2"), member("c", deaf))), 20)
+        assert outcome(report) == {"a": (2, ""), "c": (137, "")}
+
     async def test_outputs_and_result_are_those_of_main(self, bench):
         template = container_set(member("other", "echo no"), member("main", "echo yes; echo out >/workspace/o"), **WORK)
         template["outputs"] = {"parameters": [{"name": "o", "valueFrom": {"path": "/workspace/o"}}]}

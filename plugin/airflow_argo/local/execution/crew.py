@@ -41,7 +41,7 @@ class Crew:
 
     :param logs: one for each container, by name.
     :param result: takes what ``main`` writes to standard output, if that is wanted.
-    :param grace_seconds: from SIGTERM to SIGKILL of a sidecar whose pod is done.
+    :param grace_seconds: from SIGTERM to SIGKILL of those that go on when the pod is done, or has failed.
     """
 
     def __init__(
@@ -116,7 +116,7 @@ class Crew:
         if member.container.role == "main":
             self._listener.container_changed(member.container.name, member.report)
             if member.report is not None and member.report.exit_code:
-                self._later(_NOTICED_AFTER, self.terminate)
+                self._later(_NOTICED_AFTER, self._give_up)
         self._look()
 
     def _look(self) -> None:
@@ -163,6 +163,10 @@ class Crew:
         if not self._told_start and self._readiness.is_ready():
             self._told_start = True
             self._listener.crew_started()
+
+    def _give_up(self) -> None:
+        self.terminate()
+        self._later(self._grace_seconds, lambda: self.signal(signal.SIGKILL))
 
     def _end_sidecars(self) -> None:
         running = [member for member in self._sidecars if not member.has_ended]

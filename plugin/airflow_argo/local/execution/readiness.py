@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -84,6 +86,7 @@ class _Command:
     def __init__(self, launcher: Launcher, uid: str) -> None:
         self._launcher = launcher
         self._uid = uid
+        self._pid: int | None = None
         self._outcome: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
     async def succeeds(self, member: Member, action: Mapping[str, Any]) -> bool:
@@ -96,10 +99,16 @@ class _Command:
         try:
             return await self._outcome
         finally:
+            self._kill()
             self._launcher.end(self._uid)
 
+    def _kill(self) -> None:
+        if self._pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, signal.SIGKILL)
+
     def running(self, pid: int) -> None:
-        pass
+        self._pid = pid
 
     def not_started(self, reason: str, exit_code: int | None) -> None:
         self._settle(succeeded=False)
