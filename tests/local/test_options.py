@@ -1,8 +1,10 @@
+import argparse
 from pathlib import Path
 
 import pytest
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.main import add_arguments, options_of
 from airflow_argo.local.options import ServerOptions
 
 
@@ -33,3 +35,10 @@ def test_a_token_file_that_holds_no_token_is_refused(content: bytes | None, tmp_
 def test_at_least_one_worker_is_needed() -> None:
     with pytest.raises(ArgoError, match="at least one worker"):
         ServerOptions(workers=0).check()
+
+
+def test_the_executor_is_chosen_by_name() -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    assert options_of(parser.parse_args([])).executor == "process"
+    assert options_of(parser.parse_args(["--executor", "podman"])).executor == "podman"

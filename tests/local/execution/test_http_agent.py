@@ -23,11 +23,21 @@ async def _slow(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def _in_parts(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    for part in (b"one ", b"two"):
+        await response.write(part)
+        await asyncio.sleep(0.05)
+    return response
+
+
 @pytest_asyncio.fixture
 async def url() -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_route("*", "/echo", _echo)
     app.router.add_route("*", "/slow", _slow)
+    app.router.add_route("*", "/parts", _in_parts)
     runner = web.AppRunner(app, shutdown_timeout=0)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -70,6 +80,12 @@ async def test_a_body_of_bytes(agent: HttpAgent, url: str) -> None:
     assert report.answer.body == "POST  hi"
 
 
+async def test_an_answer_in_parts_is_read_to_its_end(agent: HttpAgent, url: str) -> None:
+    report = await answer(agent, url=f"{url}/parts")
+    assert report.answer is not None
+    assert report.answer.body == "one two"
+
+
 async def test_the_time_limit(agent: HttpAgent, url: str) -> None:
     report = await answer(agent, url=f"{url}/slow", timeoutSeconds=0.05)
     assert (report.answer, report.error) == (None, f'Get "{url}/slow": context deadline exceeded')
@@ -79,6 +95,7 @@ async def test_the_time_limit(agent: HttpAgent, url: str) -> None:
     ("address", "error"),
     [
         ("ftp://x/", 'Get "ftp://x/": unsupported protocol scheme "ftp"'),
+        ("http://[::1", "parse \"http://[::1\": missing ']' in host"),
         ("http://", 'Get "http://": http: no Host in request URL'),
         ("http://127.0.0.1:1/", 'Get "http://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused'),
     ],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MAX_REDIRECTS = 10
 _USER_AGENT = "Go-http-client/1.1"
 _MAX_BODY = 16 * 1024 * 1024
+_BLOCK = 64 * 1024
 
 
 class RequestError(Exception):
@@ -66,9 +67,9 @@ class HttpAgent:
 
         method, url = str(http.get("method") or "GET"), str(http.get("url") or "")
         headers = headers_of(http)
-        fault = url_fault(url)
+        fault = url_fault(method, url)
         if fault:
-            raise RequestError(f'{_verb(method)} "{url}": {fault}')
+            raise RequestError(fault)
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(trust_env=True)
         seconds = http.get("timeoutSeconds")
@@ -82,13 +83,22 @@ class HttpAgent:
                 max_redirects=_MAX_REDIRECTS,
                 timeout=aiohttp.ClientTimeout(total=None if seconds is None else float(seconds)),
             ) as response:
-                body = await response.content.read(_MAX_BODY)
+                body = await _whole_body(response)
                 found: dict[str, list[str]] = {}
                 for name, value in response.headers.items():
                     found.setdefault(canonical(name), []).append(value)
                 return HttpAnswer(response.status, found, as_text(body))
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
             raise RequestError(f'{_verb(method)} "{url}": {_reason(error)}') from error
+
+
+async def _whole_body(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for block in response.content.iter_chunked(_BLOCK):
+        body += block
+        if len(body) > _MAX_BODY:
+            raise RequestError(f"the answer is larger than {_MAX_BODY} bytes, which no result can hold")
+    return bytes(body)
 
 
 def headers_of(http: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -115,15 +125,15 @@ def body_of(http: Mapping[str, Any]) -> bytes | None:
     return body.encode() if body else None
 
 
-def url_fault(url: str) -> str:
+def url_fault(method: str, url: str) -> str:
     """Say why a URL cannot be asked, in Go's words; empty if it can."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return "invalid URL"
+        return f"parse \"{url}\": missing ']' in host"
     if parts.scheme not in ("http", "https"):
-        return f'unsupported protocol scheme "{parts.scheme}"'
-    return "" if parts.hostname else "http: no Host in request URL"
+        return f'{_verb(method)} "{url}": unsupported protocol scheme "{parts.scheme}"'
+    return "" if parts.hostname else f'{_verb(method)} "{url}": http: no Host in request URL'
 
 
 def canonical(name: str) -> str:
