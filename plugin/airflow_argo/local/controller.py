@@ -19,18 +19,14 @@ from airflow_argo.local.engine.messages import (
     PodFinished,
     PodReport,
     PodStarted,
-    Resume,
-    Shutdown,
-    ShutdownStrategy,
     StartPod,
     Step,
-    Suspend,
     Tick,
 )
 from airflow_argo.local.engine.times import rfc3339
 from airflow_argo.local.execution.pod import Pod, PodKey
 from airflow_argo.local.names import generated
-from airflow_argo.local.refusal import Refusal, already_exists, invalid, not_found
+from airflow_argo.local.refusal import already_exists, not_found
 from airflow_argo.local.store import NameTakenError, Store, is_finished
 from airflow_argo.local.watching import Journal
 from airflow_argo.local.workers import Workers
@@ -89,6 +85,8 @@ class Controller:
         self._uids: dict[tuple[str, str], str] = {}
         self._inbox: dict[str, list[Event]] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
+        self._leaving: dict[str, set[str]] = {}
+        self._departures: list[asyncio.Future[None]] = []
 
     # --- what is there
 
@@ -153,54 +151,52 @@ class Controller:
         metadata["creationTimestamp"] = rfc3339(self._clock())
         metadata["generation"] = 1
 
-    def shut_down(self, namespace: str, name: str, strategy: ShutdownStrategy) -> dict[str, Any]:
-        """Stop or terminate a workflow; it ends some time after the answer.
-
-        :raises Refusal: HTTP 404, or 500 if it has ended already.
-        """
-        workflow = self.find(namespace, name)
-        metadata, spec = workflow["metadata"], workflow["spec"]
-        if is_finished(workflow):
-            where = f'workflow: "{metadata["name"]}", namespace: "{namespace}"'
-            raise Refusal("INTERNAL", f"cannot shutdown a completed workflow: {where}")
-        if spec.get("shutdown") != strategy:
-            spec["shutdown"] = strategy
-            self._save(workflow, spec=True)
-            self._tell(metadata["uid"], Shutdown(strategy))
-        return workflow
-
-    def suspend(self, namespace: str, name: str) -> dict[str, Any]:
-        """Start nothing more of a workflow.
-
-        :raises Refusal: HTTP 404, or 400 if it has ended.
-        """
-        workflow = self.find(namespace, name)
-        if is_finished(workflow):
-            raise invalid("timed out waiting for the condition: cannot suspend completed workflows")
-        if not workflow["spec"].get("suspend"):
-            workflow["spec"]["suspend"] = True
-            self._save(workflow, spec=True)
-            self._tell(workflow["metadata"]["uid"], Suspend())
-        return workflow
-
-    def resume(self, namespace: str, name: str) -> dict[str, Any]:
-        """Go on with a suspended workflow and its suspended nodes; nothing happens where there is nothing to resume.
-
-        :raises Refusal: HTTP 404.
-        """
-        workflow = self.find(namespace, name)
-        if not is_finished(workflow):
-            if workflow["spec"].pop("suspend", None):
-                self._save(workflow, spec=True)
-            self._tell(workflow["metadata"]["uid"], Resume())
-        return workflow
-
     def delete(self, namespace: str, name: str) -> None:
         """Remove a workflow and kill its pods.
 
         :raises Refusal: HTTP 404.
         """
         self._remove(self.find(namespace, name))
+
+    def save(
+        self,
+        workflow: dict[str, Any],
+        event: Event,
+        changed: Iterable[str] = (),
+        *,
+        spec: bool = False,
+        after: float = 0,
+    ) -> None:
+        """Store what a person has changed in a workflow, and tell its execution.
+
+        :param changed: ids of the nodes that differ.
+        :param spec: whether the spec differs.
+        :param after: seconds until the execution hears of it.
+        """
+        self._save(workflow, changed, spec=spec)
+        uid = workflow["metadata"]["uid"]
+        if after:
+            asyncio.get_running_loop().call_later(after, self._tell, uid, event)
+        else:
+            self._tell(uid, event)
+
+    def run_again(self, workflow: dict[str, Any], changed: Iterable[str]) -> None:
+        """Store a finished workflow that was made to go on, and let it go on.
+
+        :param changed: ids of the nodes that are different or gone.
+        """
+        uid = workflow["metadata"]["uid"]
+        _cancel(self._expiries.pop(uid, None))
+        self._save(workflow, changed, spec=True)
+        self._add_run(workflow)
+        asyncio.get_running_loop().call_later(_FIRST_STEP_AFTER, self._begin, uid)
+
+    async def pods_gone(self, uid: str) -> None:
+        """Wait until the pods of a finished workflow that are being stopped have ended."""
+        while self._leaving.get(uid):
+            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._departures.append(waiting)
+            await waiting
 
     def recover(self) -> None:
         """After a restart: go on with the workflows that were running. The pods that ran are lost."""
@@ -291,7 +287,21 @@ class Controller:
                 self._workers.stop(PodKey(run.uid, command.node_id))
 
     def _listener(self, uid: str) -> Callable[[PodStarted | PodFinished], None]:
-        return lambda event: self._tell(uid, event)
+        return lambda event: self._hear(uid, event)
+
+    def _hear(self, uid: str, event: PodStarted | PodFinished) -> None:
+        leaving = self._leaving.get(uid)
+        if not leaving or event.node_id not in leaving:
+            self._tell(uid, event)
+            return
+        if isinstance(event, PodFinished):
+            leaving.discard(event.node_id)
+            if not leaving:
+                del self._leaving[uid]
+            departures, self._departures = self._departures, []
+            for waiting in departures:
+                if not waiting.done():
+                    waiting.set_result(None)
 
     def _wake_later(self, run: _Run, wake_at: float | None) -> None:
         _cancel(run.timer)
@@ -306,6 +316,8 @@ class Controller:
 
     def _finish(self, run: _Run) -> None:
         self._stop_pods(run)
+        if run.pods:
+            self._leaving[run.uid] = run.pods
         self._drop(run.workflow["metadata"])
         self._expire_later(run.workflow)
 
@@ -326,6 +338,7 @@ class Controller:
             _cancel(run.timer)
             self._stop_pods(run)
         self._drop(metadata)
+        self._leaving.pop(metadata["uid"], None)
         _cancel(self._expiries.pop(metadata["uid"], None))
         self._workers.forget(metadata["uid"])
         self._store.delete_workflow(metadata)

@@ -18,6 +18,7 @@ from airflow_argo.local.server.bodies import refused
 from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
 from airflow_argo.local.server.log_calls import LogCalls
+from airflow_argo.local.server.operation_calls import OperationCalls
 from airflow_argo.local.server.template_calls import template_routes
 from airflow_argo.local.server.watch_calls import WatchCalls
 from airflow_argo.local.server.workflow_calls import WorkflowCalls
@@ -33,6 +34,7 @@ def make_app(controller: Controller, admission: Admission, logs: PodLogs, *, tok
     routes = [
         *info_routes(),
         *WorkflowCalls(controller, admission).routes(),
+        *OperationCalls(controller, admission).routes(),
         *LogCalls(controller, logs).routes(),
         *WatchCalls(controller).routes(),
         *template_routes(admission.templates, admission),

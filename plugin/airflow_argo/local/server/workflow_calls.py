@@ -1,9 +1,8 @@
-"""``/api/v1/workflows``: create, submit, get, list, lint, delete, and what can be done with a running one."""
+"""``/api/v1/workflows``: create, submit, get, list, lint, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,12 +12,11 @@ from airflow_argo.local import listing
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.fields import Fields
-from airflow_argo.local.refusal import Refusal, invalid, unsupported
+from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.server.bodies import answer, entry, read_message
 from airflow_argo.local.shape import filtered, whole
 from airflow_argo.local.submission import submitted
 
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 _PATH = "/api/v1/workflows/{namespace}"
 
 
@@ -41,11 +39,6 @@ class WorkflowCalls:
             Route(f"{_PATH}/lint", self.lint, methods=["POST"]),
             Route(one, self.get, methods=["GET"]),
             Route(one, self.delete, methods=["DELETE"]),
-            Route(f"{one}/stop", self.stop, methods=["PUT"]),
-            Route(f"{one}/terminate", self.terminate, methods=["PUT"]),
-            Route(f"{one}/suspend", self.suspend, methods=["PUT"]),
-            Route(f"{one}/resume", self.resume, methods=["PUT"]),
-            *(Route(f"{one}/{verb}", self._missing(verb), methods=["PUT"]) for verb in ("retry", "resubmit", "set")),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -140,41 +133,3 @@ class WorkflowCalls:
         listing.boolean(request.query_params, "force")
         self._controller.delete(request.path_params["namespace"], request.path_params["name"])
         return answer({})
-
-    async def stop(self, request: Request) -> Response:
-        """Stop a workflow; its exit handlers still run."""
-        message = await read_message(request, "workflow.WorkflowStopRequest")
-        _refuse_selector(message, "WorkflowStopRequest", "stopping single nodes (nodeFieldSelector)")
-        return answer(whole(self._controller.shut_down(*_where(request), "Stop")))
-
-    async def terminate(self, request: Request) -> Response:
-        """Stop a workflow without its exit handlers."""
-        await read_message(request, "workflow.WorkflowTerminateRequest")
-        return answer(whole(self._controller.shut_down(*_where(request), "Terminate")))
-
-    async def suspend(self, request: Request) -> Response:
-        """Start nothing more of a workflow."""
-        await read_message(request, "workflow.WorkflowSuspendRequest")
-        return answer(whole(self._controller.suspend(*_where(request))))
-
-    async def resume(self, request: Request) -> Response:
-        """Go on with a suspended workflow."""
-        message = await read_message(request, "workflow.WorkflowResumeRequest")
-        _refuse_selector(message, "WorkflowResumeRequest", "resuming single nodes (nodeFieldSelector)")
-        return answer(whole(self._controller.resume(*_where(request))))
-
-    def _missing(self, verb: str) -> Handler:
-        async def missing(request: Request) -> Response:
-            self._controller.find(*_where(request), nodes=False)
-            raise unsupported(f"'{verb}' of a workflow yet")
-
-        return missing
-
-
-def _where(request: Request) -> tuple[str, str]:
-    return request.path_params["namespace"], request.path_params["name"]
-
-
-def _refuse_selector(message: dict[str, Any], kind: str, what: str) -> None:
-    if entry(message, "nodeFieldSelector", str, kind):
-        raise unsupported(f"{what} yet")
