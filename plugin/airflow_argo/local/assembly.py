@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp
 
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.engine.execution import Execution
 from airflow_argo.local.engine.support import unsupported
 from airflow_argo.local.execution.process import ProcessExecutor
@@ -37,10 +39,11 @@ class Assembly:
     controller: Controller
     admission: Admission
     logs: PodLogs
+    crons: CronKeeper
 
     def app(self, token: str) -> ASGIApp:
         """The REST API."""
-        return make_app(self.controller, self.admission, self.logs, token=token)
+        return make_app(self.controller, self.admission, self.logs, self.crons, token=token)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -60,10 +63,14 @@ class Assembly:
                 return Execution(workflow, templates=admission.lookup(workflow["metadata"]["namespace"]))
 
             controller = Controller(store, ProcessWorkers(executor), execute)
+            crons = CronKeeper(store, controller, admission)
             controller.recover()
+            crons.open()
+            crons_at_work = asyncio.create_task(crons.work())
             try:
-                yield cls(controller, admission, executor)
+                yield cls(controller, admission, executor, crons)
             finally:
+                crons_at_work.cancel()
                 await controller.close()
         finally:
             store.close()

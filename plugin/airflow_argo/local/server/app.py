@@ -12,9 +12,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.bodies import refused
+from airflow_argo.local.server.cron_calls import CronCalls
 from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
 from airflow_argo.local.server.log_calls import LogCalls
@@ -26,18 +28,21 @@ from airflow_argo.local.server.workflow_calls import WorkflowCalls
 log = logging.getLogger(__name__)
 
 
-def make_app(controller: Controller, admission: Admission, logs: PodLogs, *, token: str = "") -> ASGIApp:
+def make_app(
+    controller: Controller, admission: Admission, logs: PodLogs, crons: CronKeeper, *, token: str = ""
+) -> ASGIApp:
     """Build the REST API.
 
     :param token: what callers have to send as bearer token; empty where anybody on this machine may ask.
     """
     routes = [
         *info_routes(),
-        *WorkflowCalls(controller, admission).routes(),
+        *WorkflowCalls(controller, admission, crons).routes(),
         *OperationCalls(controller, admission).routes(),
         *LogCalls(controller, logs).routes(),
         *WatchCalls(controller).routes(),
         *template_routes(admission.templates, admission),
+        *CronCalls(crons, admission).routes(),
     ]
     app = Starlette(
         routes=routes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from starlette.requests import Request
@@ -11,11 +12,13 @@ from starlette.routing import Route
 from airflow_argo.local import listing
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.cron.keeper import CronKeeper
+from airflow_argo.local.cron.rules import child
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.server.bodies import answer, entry, read_message
 from airflow_argo.local.shape import filtered, whole
-from airflow_argo.local.submission import submitted
+from airflow_argo.local.submission import CRON_KINDS, submitted, submitted_from_cron
 
 _PATH = "/api/v1/workflows/{namespace}"
 
@@ -23,9 +26,10 @@ _PATH = "/api/v1/workflows/{namespace}"
 class WorkflowCalls:
     """The handlers, each called as in Argo's ``workflow.proto``."""
 
-    def __init__(self, controller: Controller, admission: Admission) -> None:
+    def __init__(self, controller: Controller, admission: Admission, crons: CronKeeper) -> None:
         self._controller = controller
         self._admission = admission
+        self._crons = crons
 
     def routes(self) -> list[Route]:
         """Path and method of each."""
@@ -62,7 +66,11 @@ class WorkflowCalls:
         options = entry(message, "submitOptions", dict, kind) or {}
         resource_kind = entry(message, "resourceKind", str, kind) or ""
         resource_name = entry(message, "resourceName", str, kind) or ""
-        manifest = submitted(self._admission.templates, namespace, resource_kind, resource_name, options)
+        if resource_kind in CRON_KINDS:
+            cron = self._crons.get(namespace, resource_name)
+            manifest = submitted_from_cron(child(cron, scheduled=time.time()), options)
+        else:
+            manifest = submitted(self._admission.templates, namespace, resource_kind, resource_name, options)
         dry_run = bool(entry(options, "dryRun", bool, "SubmitOpts"))
         server_dry_run = bool(entry(options, "serverDryRun", bool, "SubmitOpts"))
         return self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run, submit=True)
