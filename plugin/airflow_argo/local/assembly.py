@@ -17,6 +17,8 @@ from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.engine.execution import Execution
 from airflow_argo.local.engine.support import unsupported
+from airflow_argo.local.execution.directories import remove_left
+from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.execution.process import ProcessExecutor
 from airflow_argo.local.options import ServerOptions
 from airflow_argo.local.pods import PodLogs
@@ -56,7 +58,14 @@ class Assembly:
         path = directory / "argo.db" if options.directory else None
         store = Store(path, first_version=int(time.time() * _VERSIONS_A_SECOND))
         try:
-            executor = ProcessExecutor(directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS)
+            await asyncio.to_thread(remove_left, directory)
+
+            def before_launch(key: PodKey) -> None:
+                store.note_launch(key.workflow_uid, key.node_id)
+
+            executor = ProcessExecutor(
+                directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, before_launch=before_launch
+            )
             admission = Admission(Templates(store, time.time), unsupported)
 
             def execute(workflow: dict[str, Any]) -> Execution:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from airflow_argo.local.endings import expiry, fail, running_pods
+from airflow_argo.local.endings import expiry, fail, lost_pods
 from airflow_argo.local.engine.messages import (
     Event,
     PodFinished,
@@ -187,6 +187,7 @@ class Controller:
         """
         uid = workflow["metadata"]["uid"]
         _cancel(self._expiries.pop(uid, None))
+        self._store.forget_launches(uid)
         self._save(workflow, changed, spec=True)
         self._add_run(workflow)
         asyncio.get_running_loop().call_later(_FIRST_STEP_AFTER, self._begin, uid)
@@ -204,13 +205,16 @@ class Controller:
             if is_finished(stored):
                 self._expire_later(stored)
         loop = asyncio.get_running_loop()
+        lost = []
         for workflow in self._store.unfinished():
-            lost = running_pods(workflow)
-            run = self._add_run(workflow)
-            loop.call_soon(self._begin, run.uid)
-            for node_id in lost:
-                run.pods.add(node_id)
-                self._tell(run.uid, PodFinished(node_id, PodReport(exit_code=None, error="pod deleted")))
+            uid = workflow["metadata"]["uid"]
+            lost += [(uid, node_id) for node_id in lost_pods(workflow, self._store.launched(uid))]
+            self._add_run(workflow)
+            loop.call_soon(self._begin, uid)
+        # Only now: an execution must have begun before it is told something.
+        for uid, node_id in lost:
+            self._runs[uid].pods.add(node_id)
+            self._tell(uid, PodFinished(node_id, PodReport(exit_code=None, error="pod deleted")))
 
     async def close(self) -> None:
         """End all streams and stop all workers; workflows that run now go on when their store is opened again."""
@@ -319,6 +323,7 @@ class Controller:
         if run.pods:
             self._leaving[run.uid] = run.pods
         self._drop(run.workflow["metadata"])
+        self._store.forget_launches(run.uid)
         self._expire_later(run.workflow)
 
     def _save(self, workflow: dict[str, Any], changed: Iterable[str] = (), *, spec: bool = False) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class ProcessExecutor:
     :param environment: variables that every worker gets; of the server's own it gets PATH, and what
         the server's interpreter needs to find its libraries.
     :param max_log_bytes: the limit of a pod's log.
+    :param before_launch: told of each pod just before it begins.
     """
 
     def __init__(
@@ -47,8 +48,10 @@ class ProcessExecutor:
         images: Mapping[str, Entrypoint] | None = None,
         environment: Mapping[str, str] | None = None,
         max_log_bytes: int = MAX_LOG,
+        before_launch: Callable[[PodKey], None] = lambda key: None,
     ) -> None:
         self._root = root
+        self._before_launch = before_launch
         self._wanted = isolation
         self._max_pods = max_pods or 4 * (os.cpu_count() or 1)
         self._grace_seconds = grace_seconds
@@ -175,6 +178,7 @@ class ProcessExecutor:
                 return
             run = self._waiting.popleft()
             self._active.add(run)
+            self._before_launch(run.pod.key)
             run.launch(self._workshop)
 
     async def _reopen(self) -> None:
