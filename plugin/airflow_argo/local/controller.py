@@ -180,17 +180,18 @@ class Controller:
         else:
             self._tell(uid, event)
 
-    def run_again(self, workflow: dict[str, Any], changed: Iterable[str]) -> None:
+    def run_again(self, workflow: dict[str, Any], changed: Iterable[str], *, after: float) -> None:
         """Store a finished workflow that was made to go on, and let it go on.
 
         :param changed: ids of the nodes that are different or gone.
+        :param after: seconds until it does.
         """
         uid = workflow["metadata"]["uid"]
         _cancel(self._expiries.pop(uid, None))
         self._store.forget_launches(uid)
         self._save(workflow, changed, spec=True)
         self._add_run(workflow)
-        asyncio.get_running_loop().call_later(_FIRST_STEP_AFTER, self._begin, uid)
+        asyncio.get_running_loop().call_later(after, self._begin, uid)
 
     async def pods_gone(self, uid: str) -> None:
         """Wait until the pods of a finished workflow that are being stopped have ended."""

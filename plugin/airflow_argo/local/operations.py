@@ -151,7 +151,7 @@ class Operations:
         await self._controller.pods_gone(again["metadata"]["uid"])
         self._check_unchanged(namespace, again["metadata"])
         known = {*(workflow["status"].get("nodes") or ()), *again["status"]["nodes"]}
-        self._controller.run_again(again, known)
+        self._controller.run_again(again, known, after=_NOTICED_AFTER)
         return again
 
     def _check_unchanged(self, namespace: str, metadata: Mapping[str, Any]) -> None:

@@ -17,13 +17,15 @@ _ENDED = ("Succeeded", "Failed", "Error")
 class PodLogs(Protocol):
     """Where the output of the pods' containers ``main`` is kept."""
 
-    def read_log(
+    def read_timed_log(
         self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
-    ) -> Iterator[str]:
-        """The lines written so far; none where there is no such pod."""
+    ) -> Iterator[tuple[int, str]]:
+        """The lines written so far, each after its time in nanoseconds; none where there is no such pod."""
 
-    def follow_log(self, workflow_uid: str, pod_name: str, *, tail: int | None = None) -> AsyncIterator[str]:
-        """The lines written so far, and each new one until the pod ends."""
+    def follow_timed_log(
+        self, workflow_uid: str, pod_name: str, *, tail: int | None = None
+    ) -> AsyncIterator[tuple[int, str]]:
+        """The lines written so far, and each new one until the pod ends, each after its time in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)

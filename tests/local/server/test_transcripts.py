@@ -37,7 +37,6 @@ DIFFERENT = {
     ),
     "info.info": "it manages no single namespace, and has no user interface",
     "info.root-other": "it has no user interface",
-    "info.grpc-timeout": "it has no deadline for a request",
     **dict.fromkeys(
         (
             "info.userinfo-token",

@@ -139,6 +139,18 @@ class ProcessExecutor:
         """Give the lines written so far and each new one until the pod ends; see ``Logs.follow``."""
         return self._logs.follow(workflow_uid, pod_name, tail=tail)
 
+    def read_timed_log(
+        self, workflow_uid: str, pod_name: str, *, tail: int | None = None, limit_bytes: int | None = None
+    ) -> Iterator[tuple[int, str]]:
+        """Give what ``read_log`` gives, with times; see ``Logs.read_timed``."""
+        return self._logs.read_timed(workflow_uid, pod_name, tail=tail, limit_bytes=limit_bytes)
+
+    def follow_timed_log(
+        self, workflow_uid: str, pod_name: str, *, tail: int | None = None
+    ) -> AsyncIterator[tuple[int, str]]:
+        """Give what ``follow_log`` gives, with times; see ``Logs.follow_timed``."""
+        return self._logs.follow_timed(workflow_uid, pod_name, tail=tail)
+
     def delete_logs(self, workflow_uid: str) -> None:
         """Remove the logs of a workflow that is deleted."""
         self._logs.delete(workflow_uid)

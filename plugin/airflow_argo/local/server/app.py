@@ -17,6 +17,7 @@ from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.bodies import refused
 from airflow_argo.local.server.cron_calls import CronCalls
+from airflow_argo.local.server.deadline import Deadline
 from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
 from airflow_argo.local.server.log_calls import LogCalls
@@ -46,7 +47,7 @@ def make_app(
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, token=token), Middleware(_Faults)],
+        middleware=[Middleware(Guard, token=token), Middleware(Deadline), Middleware(_Faults)],
         exception_handlers={Refusal: _refuse, 404: _nothing, 405: _nothing},
     )
     app.router.redirect_slashes = False

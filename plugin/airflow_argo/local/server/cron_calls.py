@@ -34,6 +34,8 @@ class CronCalls:
             Route(f"{path}/lint", self.lint, methods=["POST"]),
             Route(f"{path}/{{name}}", self.get, methods=["GET"]),
             Route(f"{path}/{{name}}", self.update, methods=["PUT"]),
+            # Argo's own client leaves the name out of the path.
+            Route(f"{path}/", self.update, methods=["PUT"]),
             Route(f"{path}/{{name}}", self.delete, methods=["DELETE"]),
             Route(f"{path}/{{name}}/suspend", self.suspend, methods=["PUT"]),
             Route(f"{path}/{{name}}/resume", self.resume, methods=["PUT"]),
