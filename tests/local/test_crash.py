@@ -81,8 +81,15 @@ class Server:
         return True
 
     def workflows(self) -> dict[str, dict[str, Any]]:
+        """All, without their nodes: lists take what is finished from the archive."""
         answer = self._session.get(f"{self.url}/api/v1/workflows/argo", timeout=10)
         return {each["metadata"]["name"]: each for each in answer.json()["items"] or []}
+
+    def get(self, name: str) -> dict[str, Any]:
+        answer = self._session.get(f"{self.url}/api/v1/workflows/argo/{name}", timeout=10)
+        assert answer.ok, answer.text
+        workflow: dict[str, Any] = answer.json()
+        return workflow
 
     def settled(self) -> dict[str, dict[str, Any]]:
         """All workflows, when all have ended."""
@@ -125,7 +132,7 @@ def kill_rounds(directory: Path, rounds: int, tally: Tally) -> Counter[str]:
             server.start()
             found = server.settled()
             tally.lost += sorted(answered - set(found))
-            tally.wrong += [name for name in names if name in found and not is_right(found[name], ledger)]
+            tally.wrong += [name for name in names if name in found and not is_right(server.get(name), ledger)]
             ends.update(found[name]["status"]["phase"] for name in names if name in found)
     finally:
         server.stop()

@@ -13,6 +13,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from airflow_argo.local.admission import Admission
+from airflow_argo.local.archive import Archive
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.engine.execution import Execution
@@ -71,7 +72,8 @@ class Assembly:
             def execute(workflow: dict[str, Any]) -> Execution:
                 return Execution(workflow, templates=admission.lookup(workflow["metadata"]["namespace"]))
 
-            controller = Controller(store, ProcessWorkers(executor), execute)
+            archive = Archive(store, enabled=options.keeps_archive)
+            controller = Controller(store, ProcessWorkers(executor), execute, archive=archive)
             crons = CronKeeper(store, controller, admission)
             controller.recover()
             crons.open()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from airflow_argo.local.archive import STATUS_LABEL, Archive, is_archived
 from airflow_argo.local.endings import expiry, fail, lost_pods
 from airflow_argo.local.engine.messages import (
     Event,
@@ -26,7 +27,7 @@ from airflow_argo.local.engine.messages import (
 from airflow_argo.local.engine.times import rfc3339
 from airflow_argo.local.execution.pod import Pod, PodKey
 from airflow_argo.local.names import generated
-from airflow_argo.local.refusal import already_exists, not_found
+from airflow_argo.local.refusal import Refusal, already_exists, not_found
 from airflow_argo.local.store import NameTakenError, Store, is_finished
 from airflow_argo.local.watching import Journal
 from airflow_argo.local.workers import Workers
@@ -66,6 +67,7 @@ class Controller:
 
     :param execute: makes the execution of a workflow.
     :param clock: seconds since the epoch.
+    :param archive: keeps finished workflows; none by default.
     """
 
     def __init__(
@@ -74,7 +76,9 @@ class Controller:
         workers: Workers,
         execute: Callable[[dict[str, Any]], Execution],
         clock: Callable[[], float] = time.time,
+        archive: Archive | None = None,
     ) -> None:
+        self.archive = archive or Archive(store, enabled=False)
         self.journal = Journal(store.version)
         self.closing = asyncio.Event()
         self._store = store
@@ -107,6 +111,26 @@ class Controller:
         if workflow is None:
             raise not_found("workflows", name)
         return workflow
+
+    def find_or_archived(self, namespace: str, name: str, uid: str = "", *, nodes: bool = True) -> dict[str, Any]:
+        """A workflow by name, an archived one where there is no live one, or it has another uid.
+
+        :raises Refusal: HTTP 404; without an archive 500 for another uid, as on v4.1.2.
+        """
+        try:
+            live = self.find(namespace, name, nodes=nodes)
+        except Refusal:
+            archived = self.archive.find(uid) if uid else self.archive.find_by_name(namespace, name)
+            if archived is None:
+                raise
+            return archived
+        if not uid or uid == live["metadata"]["uid"]:
+            return live
+        archived = self.archive.find(uid)
+        if archived is None:
+            # The real server crashes in this request and answers so; a client has to read it as "not found".
+            raise Refusal("INTERNAL", "runtime error: invalid memory address or nil pointer dereference")
+        return archived
 
     def by_uid(self, uid: str, *, nodes: bool = True) -> dict[str, Any] | None:
         """A workflow by uid, or None if it is gone."""
@@ -205,6 +229,7 @@ class Controller:
         for stored in self._store.workflows():
             if is_finished(stored):
                 self._expire_later(stored)
+                self._keep_if_missed(stored)
         loop = asyncio.get_running_loop()
         lost = []
         for workflow in self._store.unfinished():
@@ -216,6 +241,13 @@ class Controller:
         for uid, node_id in lost:
             self._runs[uid].pods.add(node_id)
             self._tell(uid, PodFinished(node_id, PodReport(exit_code=None, error="pod deleted")))
+
+    def _keep_if_missed(self, stored: dict[str, Any]) -> None:
+        """Archive what had finished, and was not archived before the server was killed."""
+        if self.archive.enabled and not is_archived(stored):
+            whole = self._store.workflow_by_uid(stored["metadata"]["uid"])
+            if whole is not None:
+                self._keep(whole)
 
     async def close(self) -> None:
         """End all streams and stop all workers; workflows that run now go on when their store is opened again."""
@@ -325,7 +357,14 @@ class Controller:
             self._leaving[run.uid] = run.pods
         self._drop(run.workflow["metadata"])
         self._store.forget_launches(run.uid)
+        self._keep(run.workflow)
         self._expire_later(run.workflow)
+
+    def _keep(self, workflow: dict[str, Any]) -> None:
+        if self.archive.enabled:
+            workflow["metadata"].setdefault("labels", {})[STATUS_LABEL] = "Archived"
+            self._save(workflow)
+            self.archive.keep(workflow)
 
     def _save(self, workflow: dict[str, Any], changed: Iterable[str] = (), *, spec: bool = False) -> None:
         workflow["metadata"]["generation"] = workflow["metadata"].get("generation", 0) + 1

@@ -16,6 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes a free one (%(default)s)")
     parser.add_argument("--dir", type=Path, metavar="DIR", help="keep workflows and logs there; default: forget them")
     parser.add_argument("--workers", type=int, metavar="N", help="pods that run at a time (four for each processor)")
+    text = "archive finished workflows (default: with --dir)"
+    parser.add_argument("--archive", action=argparse.BooleanOptionalAction, help=text)
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="holds the bearer token callers have to send")
 
 
@@ -27,6 +29,7 @@ def options_of(arguments: argparse.Namespace) -> ServerOptions:
         directory=arguments.dir,
         workers=arguments.workers,
         token_file=arguments.token_file,
+        archive=arguments.archive,
     )
 
 

@@ -161,14 +161,37 @@ class Operations:
             where = f'Operation cannot be fulfilled on workflows.argoproj.io "{metadata["name"]}"'
             raise Refusal("ALREADY_EXISTS", f"{where}: {problem}")
 
-    def resubmitted(
-        self, namespace: str, name: str, *, memoized: bool = False, parameters: Sequence[str] = ()
+    def brought_back(
+        self,
+        archived: dict[str, Any],
+        *,
+        restart_successful: bool = False,
+        selector: str = "",
+        parameters: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Run again what has failed of an archived workflow, as a new one of its name.
+
+        :raises Refusal: HTTP 400 in a phase that cannot be retried, 409 if there is one of this name.
+        """
+        metadata = archived["metadata"]
+        try:
+            self._controller.check_name(metadata)
+        except Refusal as refusal:
+            problem = "Workflow already exists on cluster, use argo retry {name} instead"
+            raise Refusal("ALREADY_EXISTS", problem) from refusal
+        options: dict[str, Any] = {"restart_successful": restart_successful, "selector": selector}
+        again = retried(archived, self._clock(), **options, parameters=parameters)
+        for key in ("uid", "resourceVersion", "creationTimestamp", "generation"):
+            again["metadata"].pop(key, None)
+        return self._controller.create(again)
+
+    def resubmit_of(
+        self, workflow: dict[str, Any], *, memoized: bool = False, parameters: Sequence[str] = ()
     ) -> dict[str, Any]:
         """Make the manifest of a workflow like another one, to be created.
 
-        :raises Refusal: HTTP 404, or 400 if memoized and the other one has not failed.
+        :raises Refusal: HTTP 400 if memoized and the other one has not failed.
         """
-        workflow = self._controller.find(namespace, name, nodes=memoized)
         return resubmitted(workflow, self._clock(), memoized=memoized, parameters=parameters)
 
 

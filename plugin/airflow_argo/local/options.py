@@ -21,6 +21,7 @@ class ServerOptions:
     :param workers: how many pods run at a time; None leaves it to the executor.
     :param token_file: a file whose text callers have to send as bearer token; needed to listen on other addresses than
         this machine's own.
+    :param archive: whether finished workflows are archived; None leaves it to whether there is a directory.
     """
 
     host: str = "127.0.0.1"
@@ -28,6 +29,12 @@ class ServerOptions:
     directory: Path | None = None
     workers: int | None = None
     token_file: Path | None = None
+    archive: bool | None = None
+
+    @property
+    def keeps_archive(self) -> bool:
+        """Whether finished workflows are archived: by default where a directory keeps them."""
+        return self.directory is not None if self.archive is None else self.archive
 
     def token(self) -> str:
         """The token that callers need, empty if none.

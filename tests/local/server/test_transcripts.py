@@ -87,6 +87,9 @@ def _can_be_replayed(exchange: dict[str, Any]) -> bool:
 RACE = next((each["table"] for each in EXCHANGES if each["id"] == "race.retry"), [])
 
 
+OFF = {f"archive.{case}" for case in ("list-namespace", "list-no-options", "get-name", "label-keys", "label-values")}
+
+
 def recorded(exchange_id: str) -> dict[str, Any]:
     return next(exchange for exchange in EXCHANGES if exchange["id"] == exchange_id)
 
@@ -127,6 +130,10 @@ def all_alike(api: Any, subtests: Any, exchanges: list[dict[str, Any]]) -> None:
     for exchange in exchanges:
         with subtests.test(exchange["id"]):
             answers_alike(api, exchange)
+
+
+def test_without_an_archive(api: Any, subtests: Any) -> None:
+    all_alike(api, subtests, [each for each in replayable("archive") if "-" not in each["id"] or each["id"] in OFF])
 
 
 @pytest.mark.parametrize("group", ["info", "create", "lint"])

@@ -15,6 +15,7 @@ from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.server.archive_calls import ArchiveCalls
 from airflow_argo.local.server.bodies import refused
 from airflow_argo.local.server.cron_calls import CronCalls
 from airflow_argo.local.server.deadline import Deadline
@@ -44,6 +45,7 @@ def make_app(
         *WatchCalls(controller).routes(),
         *template_routes(admission.templates, admission),
         *CronCalls(crons, admission).routes(),
+        *ArchiveCalls(controller.archive, controller, admission).routes(),
     ]
     app = Starlette(
         routes=routes,

@@ -95,9 +95,8 @@ class OperationCalls:
         kind = "WorkflowResubmitRequest"
         message = await read_message(request, f"workflow.{kind}")
         namespace, name = _where(request)
-        manifest = self._operations.resubmitted(
-            namespace,
-            name,
+        manifest = self._operations.resubmit_of(
+            self._controller.find_or_archived(namespace, name),
             memoized=bool(entry(message, "memoized", bool, kind)),
             parameters=texts(message, "parameters", kind),
         )

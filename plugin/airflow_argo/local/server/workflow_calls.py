@@ -11,6 +11,7 @@ from starlette.routing import Route
 
 from airflow_argo.local import listing
 from airflow_argo.local.admission import Admission
+from airflow_argo.local.archive import is_archived, is_row
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.cron.rules import child
@@ -110,10 +111,8 @@ class WorkflowCalls:
         fields = Fields.parse(request.query_params.get("fields", ""))
         uid = request.query_params.get("uid", "")
         namespace, name = request.path_params["namespace"], request.path_params["name"]
-        workflow = self._controller.find(namespace, name, nodes=not fields.will_exclude("status.nodes"))
-        if uid and uid != workflow["metadata"]["uid"]:
-            # The real server crashes in this request and answers so; a client has to read it as "not found".
-            raise Refusal("INTERNAL", "runtime error: invalid memory address or nil pointer dereference")
+        with_nodes = not fields.will_exclude("status.nodes")
+        workflow = self._controller.find_or_archived(namespace, name, uid, nodes=with_nodes)
         return answer(filtered(fields.select(workflow)) if fields else whole(workflow))
 
     async def list(self, request: Request) -> Response:
@@ -121,14 +120,19 @@ class WorkflowCalls:
         namespace = request.path_params.get("namespace", "")
         options = listing.ListOptions.parse(namespace, request.query_params)
         fields = Fields.parse(request.query_params.get("fields", ""))
-        matching = [workflow for workflow in self._controller.workflows(options.namespace) if options.matches(workflow)]
-        page = listing.page(options, matching)
+        live = [workflow for workflow in self._controller.workflows(options.namespace) if options.matches(workflow)]
+        archive = self._controller.archive
+        if archive.enabled:
+            live = [workflow for workflow in live if not is_archived(workflow)]
+        page = listing.page(options, live, archive.rows(options))
         return answer(self._list_answer(page, options.offset, fields))
 
     def _list_answer(self, page: listing.Page, offset: int, fields: Fields) -> dict[str, Any]:
         items = page.items
         if not fields.will_exclude("items.status.nodes"):
-            items = [self._controller.by_uid(item["metadata"]["uid"]) or item for item in items]
+            items = [
+                item if is_row(item) else self._controller.by_uid(item["metadata"]["uid"]) or item for item in items
+            ]
         body = {"metadata": page.metadata(offset, self._controller.version), "items": items}
         if not fields:
             return {**body, "items": [whole(item) for item in items] or None}
