@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from airflow_argo.local.archive import STATUS_LABEL, Archive, is_archived
+from airflow_argo.local.departures import Departures
 from airflow_argo.local.endings import expiry, fail, lost_pods
 from airflow_argo.local.engine.messages import (
     Event,
@@ -89,8 +90,7 @@ class Controller:
         self._uids: dict[tuple[str, str], str] = {}
         self._inbox: dict[str, list[Event]] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
-        self._leaving: dict[str, set[str]] = {}
-        self._departures: list[asyncio.Future[None]] = []
+        self.departures = Departures()
 
     # --- what is there
 
@@ -217,13 +217,6 @@ class Controller:
         self._add_run(workflow)
         asyncio.get_running_loop().call_later(after, self._begin, uid)
 
-    async def pods_gone(self, uid: str) -> None:
-        """Wait until the pods of a finished workflow that are being stopped have ended."""
-        while self._leaving.get(uid):
-            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._departures.append(waiting)
-            await waiting
-
     def recover(self) -> None:
         """After a restart: go on with the workflows that were running. The pods that ran are lost."""
         for stored in self._store.workflows():
@@ -324,21 +317,11 @@ class Controller:
                 self._workers.stop(PodKey(run.uid, command.node_id))
 
     def _listener(self, uid: str) -> Callable[[PodStarted | PodFinished], None]:
-        return lambda event: self._hear(uid, event)
+        def hear(event: PodStarted | PodFinished) -> None:
+            if not self.departures.takes(uid, event):
+                self._tell(uid, event)
 
-    def _hear(self, uid: str, event: PodStarted | PodFinished) -> None:
-        leaving = self._leaving.get(uid)
-        if not leaving or event.node_id not in leaving:
-            self._tell(uid, event)
-            return
-        if isinstance(event, PodFinished):
-            leaving.discard(event.node_id)
-            if not leaving:
-                del self._leaving[uid]
-            departures, self._departures = self._departures, []
-            for waiting in departures:
-                if not waiting.done():
-                    waiting.set_result(None)
+        return hear
 
     def _wake_later(self, run: _Run, wake_at: float | None) -> None:
         _cancel(run.timer)
@@ -353,8 +336,7 @@ class Controller:
 
     def _finish(self, run: _Run) -> None:
         self._stop_pods(run)
-        if run.pods:
-            self._leaving[run.uid] = run.pods
+        self.departures.expect(run.uid, run.pods)
         self._drop(run.workflow["metadata"])
         self._store.forget_launches(run.uid)
         self._keep(run.workflow)
@@ -383,7 +365,7 @@ class Controller:
             _cancel(run.timer)
             self._stop_pods(run)
         self._drop(metadata)
-        self._leaving.pop(metadata["uid"], None)
+        self.departures.forget(metadata["uid"])
         _cancel(self._expiries.pop(metadata["uid"], None))
         self._workers.forget(metadata["uid"])
         self._store.delete_workflow(metadata)

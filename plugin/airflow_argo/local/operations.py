@@ -148,7 +148,7 @@ class Operations:
         options: dict[str, Any] = {"restart_successful": restart_successful, "selector": selector}
         again = retried(workflow, self._clock(), **options, parameters=parameters)
         await asyncio.sleep(_UPDATE_SECONDS)
-        await self._controller.pods_gone(again["metadata"]["uid"])
+        await self._controller.departures.over(again["metadata"]["uid"])
         self._check_unchanged(namespace, again["metadata"])
         known = {*(workflow["status"].get("nodes") or ()), *again["status"]["nodes"]}
         self._controller.run_again(again, known, after=_NOTICED_AFTER)
