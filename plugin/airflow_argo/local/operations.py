@@ -22,7 +22,7 @@ from airflow_argo.local.store import is_finished
 _PHASES = ("Succeeded", "Failed", "Error", "")
 _WAITED = "timed out waiting for the condition: "
 # Argo deletes the failed pods between reading the workflow and writing it: a retry that comes meanwhile is a conflict.
-_UPDATE_SECONDS = 0.05
+_UPDATE_SECONDS = 0.2
 # Argo's controller hears a little later of what its server did to a node: who asks at once sees that alone.
 _NOTICED_AFTER = 0.25
 

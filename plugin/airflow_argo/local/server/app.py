@@ -19,6 +19,7 @@ from airflow_argo.local.server.archive_calls import ArchiveCalls
 from airflow_argo.local.server.bodies import refused
 from airflow_argo.local.server.cron_calls import CronCalls
 from airflow_argo.local.server.deadline import Deadline
+from airflow_argo.local.server.event_calls import event_routes
 from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
 from airflow_argo.local.server.log_calls import LogCalls
@@ -45,6 +46,7 @@ def make_app(
         *WatchCalls(controller).routes(),
         *template_routes(admission.templates, admission),
         *CronCalls(crons, admission).routes(),
+        *event_routes(),
         *ArchiveCalls(controller.archive, controller, admission).routes(),
     ]
     app = Starlette(
