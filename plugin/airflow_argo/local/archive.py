@@ -72,7 +72,10 @@ class Archive:
         return sorted(found, key=lambda row: str(row["status"].get("startedAt") or ""), reverse=True)
 
     def _all_rows(self) -> Iterable[Workflow]:
-        return (stored["workflow"] for stored in self._store.all(_ROW)) if self.enabled else ()
+        """All rows, what was archived last first: of what started in one second that is the newest."""
+        stored = self._store.all(_ROW) if self.enabled else []
+        stored.sort(key=lambda each: int(each["metadata"]["resourceVersion"]), reverse=True)
+        return (each["workflow"] for each in stored)
 
     def find(self, uid: str) -> Workflow | None:
         """A whole workflow by uid."""
