@@ -106,3 +106,16 @@ def test_what_the_server_refuses_is_told(client: ArgoClient, attempt: Attempt) -
     submit = Submission(client, attempt, "{{=")
     with pytest.raises(RequestRefusedError):
         submit()
+
+
+def test_after_a_failure_the_next_try_runs_the_failed_nodes_of_the_same_workflow_again(
+    client: ArgoClient, attempt: Attempt
+) -> None:
+    submit = Submission(client, attempt, "exit 3")
+    first = submit()
+    assert submit.wait(first["metadata"]["name"]) == "Failed"
+    second = submit()
+    assert second["metadata"]["uid"] == first["metadata"]["uid"]
+    assert "phase" not in second["status"]
+    assert len(submit.made) == 1
+    assert "running its failed nodes again" in submit.said[-1]

@@ -13,7 +13,6 @@ from airflow_argo.local.engine.messages import (
     PodFinished,
     PodReport,
     PodStarted,
-    Resume,
     Shutdown,
     StartPod,
     Step,
@@ -22,6 +21,7 @@ from airflow_argo.local.engine.messages import (
     Tick,
 )
 from airflow_argo.local.execution.pod import Pod, PodKey
+from airflow_argo.local.operations import Operations
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.store import Store
 from airflow_argo.local.workers import Tell
@@ -235,7 +235,7 @@ async def test_stop_is_told_to_the_engine_and_kept_in_the_spec(
 ) -> None:
     created = await running(controller, workers, manifest())
 
-    answer = controller.shut_down("argo", "w", "Stop")
+    answer = Operations(controller).shut_down("argo", "w", "Stop")
     await until(controller, lambda: workers.stopped)
 
     assert answer["spec"]["shutdown"] == "Stop"
@@ -247,9 +247,9 @@ async def test_stop_is_told_to_the_engine_and_kept_in_the_spec(
 
 async def test_stopping_twice_changes_nothing(controller: Controller, workers: Workers) -> None:
     await running(controller, workers, manifest())
-    first = controller.shut_down("argo", "w", "Stop")["metadata"]["resourceVersion"]
+    first = Operations(controller).shut_down("argo", "w", "Stop")["metadata"]["resourceVersion"]
 
-    assert controller.shut_down("argo", "w", "Stop")["metadata"]["resourceVersion"] == first
+    assert Operations(controller).shut_down("argo", "w", "Stop")["metadata"]["resourceVersion"] == first
 
 
 async def finished(controller: Controller, workers: Workers) -> None:
@@ -262,7 +262,7 @@ async def test_a_finished_workflow_cannot_be_stopped(controller: Controller, wor
     await finished(controller, workers)
 
     with pytest.raises(Refusal) as refused:
-        controller.shut_down("argo", "w", "Terminate")
+        Operations(controller).shut_down("argo", "w", "Terminate")
 
     assert refused.value.status == 500
     assert refused.value.message == 'cannot shutdown a completed workflow: workflow: "w", namespace: "argo"'
@@ -271,17 +271,17 @@ async def test_a_finished_workflow_cannot_be_stopped(controller: Controller, wor
 async def test_a_finished_workflow_can_be_resumed_but_not_suspended(controller: Controller, workers: Workers) -> None:
     await finished(controller, workers)
 
-    assert controller.resume("argo", "w")["status"]["phase"] == "Succeeded"
+    assert Operations(controller).resume("argo", "w")["status"]["phase"] == "Succeeded"
     with pytest.raises(Refusal, match="cannot suspend completed workflows") as refused:
-        controller.suspend("argo", "w")
+        Operations(controller).suspend("argo", "w")
     assert refused.value.status == 400
 
 
 async def test_suspend_and_resume_stand_in_the_spec(controller: Controller, workers: Workers) -> None:
     await running(controller, workers, manifest())
 
-    assert controller.suspend("argo", "w")["spec"]["suspend"] is True
-    assert "suspend" not in controller.resume("argo", "w")["spec"]
+    assert Operations(controller).suspend("argo", "w")["spec"]["suspend"] is True
+    assert "suspend" not in Operations(controller).resume("argo", "w")["spec"]
 
 
 async def test_deleting_kills_the_pods_and_frees_the_name(controller: Controller, workers: Workers) -> None:
@@ -351,8 +351,7 @@ async def test_after_a_restart_running_workflows_go_on_without_their_pods(tmp_pa
     store.close()
 
 
-@pytest.mark.parametrize("event", [Suspend(), Resume()])
-async def test_events_reach_the_engine_in_their_order(event: Event, store: Store, workers: Workers) -> None:
+async def test_events_reach_the_engine_in_their_order(store: Store, workers: Workers) -> None:
     seen: list[Event] = []
 
     class Noting(Engine):
@@ -363,9 +362,9 @@ async def test_events_reach_the_engine_in_their_order(event: Event, store: Store
     controller = Controller(store, workers, Noting)
     created = await running(controller, workers, manifest())
     workers.tells[PodKey(created["metadata"]["uid"], "a")](PodStarted("a"))
-    (controller.suspend if isinstance(event, Suspend) else controller.resume)("argo", "w")
+    controller.save(created, Suspend(), spec=True)
     workers.finish(created["metadata"]["uid"], "a")
     await until(controller, lambda: phase(controller) == "Succeeded")
 
-    assert seen == [PodStarted("a"), event, PodFinished("a", PodReport(0))]
+    assert seen == [PodStarted("a"), Suspend(), PodFinished("a", PodReport(0))]
     await controller.close()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,13 +14,17 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from airflow_argo.local.admission import Admission
+from airflow_argo.local.archive import Archive
 from airflow_argo.local.artifact_gc import Collector
 from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.engine.execution import Execution
 from airflow_argo.local.engine.locks import LockManager
+from airflow_argo.local.execution.directories import remove_left
 from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import IMAGES, ImageTable
+from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.execution.process import ProcessExecutor
 from airflow_argo.local.objects import Objects
 from airflow_argo.local.objects.lookups import CacheObjects, config_maps, limit_of
@@ -46,10 +51,11 @@ class Assembly:
     admission: Admission
     logs: PodLogs
     artifacts: ArtifactStore
+    crons: CronKeeper
 
     def app(self, token: str) -> ASGIApp:
         """The REST API."""
-        return make_app(self.controller, self.admission, self.logs, self.artifacts, token=token)
+        return make_app(self.controller, self.admission, self.logs, self.artifacts, self.crons, token=token)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -63,10 +69,15 @@ class Assembly:
         path = directory / "argo.db" if options.directory else None
         store = Store(path, first_version=int(time.time() * _VERSIONS_A_SECOND))
         try:
+            await asyncio.to_thread(remove_left, directory)
+
+            def before_launch(key: PodKey) -> None:
+                store.note_launch(key.workflow_uid, key.node_id)
+
             objects = Objects(options.objects or directory / "objects")
             locks, cache = LockManager(partial(limit_of, objects)), CacheObjects(objects)
             images = ImageTable(directory / "images.yaml") if options.executor == "process" else None
-            executor = await _executor(directory, options, images, objects)
+            executor = await _executor(directory, options, images, objects, before_launch)
             admission = Admission(Templates(store, time.time), partial(missing, images=images))
 
             def execute(workflow: dict[str, Any]) -> Execution:
@@ -80,23 +91,40 @@ class Assembly:
                 )
 
             collector = Collector(executor.artifacts)
-            controller = Controller(store, ProcessWorkers(executor), execute, collector=collector, locks=locks)
+            archive = Archive(store, enabled=options.keeps_archive)
+            controller = Controller(
+                store, ProcessWorkers(executor), execute, archive=archive, collector=collector, locks=locks
+            )
+            crons = CronKeeper(store, controller, admission)
             controller.recover()
+            crons.open()
+            crons_at_work = asyncio.create_task(crons.work())
             try:
-                yield cls(controller, admission, executor, executor.artifacts)
+                yield cls(controller, admission, executor, executor.artifacts, crons)
             finally:
+                crons_at_work.cancel()
                 await controller.close()
         finally:
             store.close()
 
 
 async def _executor(
-    directory: Path, options: ServerOptions, images: ImageTable | None, objects: Objects
+    directory: Path,
+    options: ServerOptions,
+    images: ImageTable | None,
+    objects: Objects,
+    before_launch: Callable[[PodKey], None],
 ) -> ProcessExecutor:
+    max_pods = options.workers
     if options.executor == "process":
         known = IMAGES if images is None else images
         return ProcessExecutor(
-            directory, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, images=known, objects=objects
+            directory,
+            max_pods=max_pods,
+            grace_seconds=_GRACE_SECONDS,
+            images=known,
+            objects=objects,
+            before_launch=before_launch,
         )
     # On demand: most servers run processes.
     from airflow_argo.local.execution.image_executor import ImageExecutor

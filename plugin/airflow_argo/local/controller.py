@@ -14,8 +14,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
+from airflow_argo.local.archive import STATUS_LABEL, Archive, is_archived
 from airflow_argo.local.artifact_gc import Collector, gives_up_artifacts, mark_deleted
-from airflow_argo.local.endings import expiry, fail, keeps_claims, running_pods
+from airflow_argo.local.departures import Departures
+from airflow_argo.local.endings import expiry, fail, keeps_claims, lost_pods
 from airflow_argo.local.engine.locks import LockManager
 from airflow_argo.local.engine.messages import (
     Event,
@@ -23,12 +25,8 @@ from airflow_argo.local.engine.messages import (
     PodEvent,
     PodFinished,
     PodReport,
-    Resume,
-    Shutdown,
-    ShutdownStrategy,
     StartPod,
     Step,
-    Suspend,
     Tick,
 )
 from airflow_argo.local.engine.synchronization import no_limit
@@ -36,7 +34,7 @@ from airflow_argo.local.engine.times import rfc3339
 from airflow_argo.local.execution.pod import Pod, PodKey
 from airflow_argo.local.lock_watch import LockWatch
 from airflow_argo.local.names import generated
-from airflow_argo.local.refusal import Refusal, already_exists, invalid, not_found
+from airflow_argo.local.refusal import Refusal, already_exists, not_found
 from airflow_argo.local.store import NameTakenError, Store, is_finished
 from airflow_argo.local.watching import Journal
 from airflow_argo.local.workers import Workers
@@ -78,6 +76,7 @@ class Controller:
     :param clock: seconds since the epoch.
     :param collector: removes artifacts; without one they stay.
     :param locks: those of the executions.
+    :param archive: keeps finished workflows; none by default.
     """
 
     def __init__(
@@ -88,7 +87,9 @@ class Controller:
         clock: Callable[[], float] = time.time,
         collector: Collector | None = None,
         locks: LockManager | None = None,
+        archive: Archive | None = None,
     ) -> None:
+        self.archive = archive or Archive(store, enabled=False)
         self.journal = Journal(store.version)
         self.closing = asyncio.Event()
         self._store = store
@@ -101,6 +102,7 @@ class Controller:
         self._uids: dict[tuple[str, str], str] = {}
         self._inbox: dict[str, list[Event]] = {}
         self._expiries: dict[str, asyncio.TimerHandle] = {}
+        self.departures = Departures()
 
     # --- what is there
 
@@ -121,6 +123,26 @@ class Controller:
         if workflow is None:
             raise not_found("workflows", name)
         return workflow
+
+    def find_or_archived(self, namespace: str, name: str, uid: str = "", *, nodes: bool = True) -> dict[str, Any]:
+        """A workflow by name, an archived one where there is no live one, or it has another uid.
+
+        :raises Refusal: HTTP 404; without an archive 500 for another uid, as on v4.1.2.
+        """
+        try:
+            live = self.find(namespace, name, nodes=nodes)
+        except Refusal:
+            archived = self.archive.find(uid) if uid else self.archive.find_by_name(namespace, name)
+            if archived is None:
+                raise
+            return archived
+        if not uid or uid == live["metadata"]["uid"]:
+            return live
+        archived = self.archive.find(uid)
+        if archived is None:
+            # The real server crashes in this request and answers so; a client has to read it as "not found".
+            raise Refusal("INTERNAL", "runtime error: invalid memory address or nil pointer dereference")
+        return archived
 
     def by_uid(self, uid: str, *, nodes: bool = True) -> dict[str, Any] | None:
         """A workflow by uid, or None if it is gone."""
@@ -165,54 +187,47 @@ class Controller:
         metadata["creationTimestamp"] = rfc3339(self._clock())
         metadata["generation"] = 1
 
-    def shut_down(self, namespace: str, name: str, strategy: ShutdownStrategy) -> dict[str, Any]:
-        """Stop or terminate a workflow; it ends some time after the answer.
-
-        :raises Refusal: HTTP 404, or 500 if it has ended already.
-        """
-        workflow = self.find(namespace, name)
-        metadata, spec = workflow["metadata"], workflow["spec"]
-        if is_finished(workflow):
-            where = f'workflow: "{metadata["name"]}", namespace: "{namespace}"'
-            raise Refusal("INTERNAL", f"cannot shutdown a completed workflow: {where}")
-        if spec.get("shutdown") != strategy:
-            spec["shutdown"] = strategy
-            self._save(workflow, spec=True)
-            self._tell(metadata["uid"], Shutdown(strategy))
-        return workflow
-
-    def suspend(self, namespace: str, name: str) -> dict[str, Any]:
-        """Start nothing more of a workflow.
-
-        :raises Refusal: HTTP 404, or 400 if it has ended.
-        """
-        workflow = self.find(namespace, name)
-        if is_finished(workflow):
-            raise invalid("timed out waiting for the condition: cannot suspend completed workflows")
-        if not workflow["spec"].get("suspend"):
-            workflow["spec"]["suspend"] = True
-            self._save(workflow, spec=True)
-            self._tell(workflow["metadata"]["uid"], Suspend())
-        return workflow
-
-    def resume(self, namespace: str, name: str) -> dict[str, Any]:
-        """Go on with a suspended workflow and its suspended nodes; nothing happens where there is nothing to resume.
-
-        :raises Refusal: HTTP 404.
-        """
-        workflow = self.find(namespace, name)
-        if not is_finished(workflow):
-            if workflow["spec"].pop("suspend", None):
-                self._save(workflow, spec=True)
-            self._tell(workflow["metadata"]["uid"], Resume())
-        return workflow
-
     def delete(self, namespace: str, name: str) -> None:
         """Remove a workflow and kill its pods.
 
         :raises Refusal: HTTP 404.
         """
         self._remove(self.find(namespace, name))
+
+    def save(
+        self,
+        workflow: dict[str, Any],
+        event: Event,
+        changed: Iterable[str] = (),
+        *,
+        spec: bool = False,
+        after: float = 0,
+    ) -> None:
+        """Store what a person has changed in a workflow, and tell its execution.
+
+        :param changed: ids of the nodes that differ.
+        :param spec: whether the spec differs.
+        :param after: seconds until the execution hears of it.
+        """
+        self._save(workflow, changed, spec=spec)
+        uid = workflow["metadata"]["uid"]
+        if after:
+            asyncio.get_running_loop().call_later(after, self._tell, uid, event)
+        else:
+            self._tell(uid, event)
+
+    def run_again(self, workflow: dict[str, Any], changed: Iterable[str], *, after: float) -> None:
+        """Store a finished workflow that was made to go on, and let it go on.
+
+        :param changed: ids of the nodes that are different or gone.
+        :param after: seconds until it does.
+        """
+        uid = workflow["metadata"]["uid"]
+        _cancel(self._expiries.pop(uid, None))
+        self._store.forget_launches(uid)
+        self._save(workflow, changed, spec=True)
+        self._add_run(workflow)
+        asyncio.get_running_loop().call_later(after, self._begin, uid)
 
     def recover(self) -> None:
         """After a restart: go on with the workflows that were running. The pods that ran are lost."""
@@ -221,14 +236,25 @@ class Controller:
                 self._expire_later(stored)
                 if gives_up_artifacts(stored):
                     self._collect(self.by_uid(stored["metadata"]["uid"]) or stored)
+                self._keep_if_missed(stored)
         loop = asyncio.get_running_loop()
+        lost = []
         for workflow in self._store.unfinished():
-            lost = running_pods(workflow)
-            run = self._add_run(workflow)
-            loop.call_soon(self._begin, run.uid)
-            for node_id in lost:
-                run.pods.add(node_id)
-                self._tell(run.uid, PodFinished(node_id, PodReport(exit_code=None, error="pod deleted")))
+            uid = workflow["metadata"]["uid"]
+            lost += [(uid, node_id) for node_id in lost_pods(workflow, self._store.launched(uid))]
+            self._add_run(workflow)
+            loop.call_soon(self._begin, uid)
+        # Only now: an execution must have begun before it is told something.
+        for uid, node_id in lost:
+            self._runs[uid].pods.add(node_id)
+            self._tell(uid, PodFinished(node_id, PodReport(exit_code=None, error="pod deleted")))
+
+    def _keep_if_missed(self, stored: dict[str, Any]) -> None:
+        """Archive what had finished, and was not archived before the server was killed."""
+        if self.archive.enabled and not is_archived(stored):
+            whole = self._store.workflow_by_uid(stored["metadata"]["uid"])
+            if whole is not None:
+                self._keep(whole)
 
     async def close(self) -> None:
         """End all streams and stop all workers; workflows that run now go on when their store is opened again."""
@@ -317,7 +343,11 @@ class Controller:
                 self._workers.stop(PodKey(run.uid, command.node_id))
 
     def _listener(self, uid: str) -> Callable[[PodEvent], None]:
-        return lambda event: self._tell(uid, event)
+        def hear(event: PodEvent) -> None:
+            if not self.departures.takes(uid, event):
+                self._tell(uid, event)
+
+        return hear
 
     def _wake_later(self, run: _Run, wake_at: float | None) -> None:
         _cancel(run.timer)
@@ -332,7 +362,10 @@ class Controller:
 
     def _finish(self, run: _Run) -> None:
         self._stop_pods(run)
+        self.departures.expect(run.uid, run.pods)
         self._drop(run.workflow["metadata"])
+        self._store.forget_launches(run.uid)
+        self._keep(run.workflow)
         self._expire_later(run.workflow)
         self._collect(run.workflow)
 
@@ -345,6 +378,12 @@ class Controller:
         workflow = self.by_uid(uid)
         if workflow is not None:
             self._save(workflow, mark_deleted(workflow, keys, "OnWorkflowCompletion"))
+
+    def _keep(self, workflow: dict[str, Any]) -> None:
+        if self.archive.enabled:
+            workflow["metadata"].setdefault("labels", {})[STATUS_LABEL] = "Archived"
+            self._save(workflow)
+            self.archive.keep(workflow)
 
     def _save(self, workflow: dict[str, Any], changed: Iterable[str] = (), *, spec: bool = False) -> None:
         workflow["metadata"]["generation"] = workflow["metadata"].get("generation", 0) + 1
@@ -364,6 +403,7 @@ class Controller:
             _cancel(run.timer)
             self._stop_pods(run)
         self._drop(metadata)
+        self.departures.forget(metadata["uid"])
         _cancel(self._expiries.pop(metadata["uid"], None))
         self._workers.forget(metadata["uid"])
         self._delete_claims(workflow)

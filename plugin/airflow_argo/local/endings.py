@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from airflow_argo.local.engine.times import epoch, rfc3339
@@ -10,10 +11,21 @@ _PREFIX = "workflows.argoproj.io/"
 _TTL = {"Succeeded": "secondsAfterSuccess", "Failed": "secondsAfterFailure"}
 
 
-def running_pods(workflow: dict[str, Any]) -> list[str]:
-    """The ids of the nodes whose pods run."""
+def lost_pods(workflow: dict[str, Any], launched: Collection[str]) -> list[str]:
+    """The ids of the nodes whose pods have begun and not ended; they are marked as Running, in place.
+
+    :param launched: ids of the nodes whose pods have begun, whether or not that was told.
+    """
     nodes = (workflow.get("status") or {}).get("nodes") or {}
-    return [key for key, node in nodes.items() if node.get("type") == "Pod" and node.get("phase") == "Running"]
+    lost = []
+    for key, node in nodes.items():
+        if node.get("type") != "Pod":
+            continue
+        if node.get("phase") == "Pending" and key in launched:
+            node["phase"] = "Running"
+        if node.get("phase") == "Running":
+            lost.append(key)
+    return lost
 
 
 def fail(workflow: dict[str, Any], error: Exception, now: float) -> None:

@@ -138,29 +138,38 @@ class Page:
 
     :param items: unfinished ones first, then those that finished last.
     :param remaining: how many follow; None if that was not asked for.
+    :param has_more: whether Argo thinks that something follows.
     """
 
     items: list[dict[str, Any]]
     remaining: int | None
+    has_more: bool = False
 
     def metadata(self, offset: int, version: int) -> dict[str, Any]:
         """The list's ``metadata``; ``continue`` is there only if the remaining ones were counted, as on v4.1.2."""
         metadata: dict[str, Any] = {"resourceVersion": str(version)}
-        if self.remaining:
+        if self.remaining or self.has_more:
             metadata["continue"] = str(offset + len(self.items))
         if self.remaining is not None:
             metadata["remainingItemCount"] = self.remaining
         return metadata
 
 
-def page(options: ListOptions, matching: Sequence[dict[str, Any]]) -> Page:
-    """Cut the page out of the workflows that match, which come in the order of their creation."""
+def page(options: ListOptions, matching: Sequence[dict[str, Any]], archived: Sequence[dict[str, Any]] = ()) -> Page:
+    """Cut the page out of the workflows that match.
+
+    :param matching: live ones in the order of their creation.
+    :param archived: those that come after them.
+    """
+    everything = [*matching, *archived]
     end = options.offset + options.limit if options.limit > 0 else None
-    items = list(matching[options.offset : end])
-    remaining = max(len(matching) - options.offset - len(items), 0) if options.show_remaining else None
+    items = everything[options.offset : end]
+    remaining = max(len(everything) - options.offset - len(items), 0) if options.show_remaining else None
     items.sort(key=lambda workflow: str(workflow["metadata"].get("creationTimestamp", "")), reverse=True)
     items.sort(key=lambda workflow: str((workflow.get("status") or {}).get("finishedAt") or "~"), reverse=True)
-    return Page(items, remaining)
+    # Argo counts in the archive alone, as if nothing were live (seen on v4.1.2).
+    more_archived = len(archived) > options.offset + max(options.limit, 0)
+    return Page(items, remaining, has_more=more_archived and remaining is None)
 
 
 def integer(query: Mapping[str, str], name: str) -> int:

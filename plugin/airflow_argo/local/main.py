@@ -20,6 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--workers", type=int, metavar="N", help="pods that run at a time (four for each processor)")
     parser.add_argument("--executor", choices=EXECUTORS, default="process", help="what runs pods (%(default)s)")
+    text = "archive finished workflows (default: with --dir)"
+    parser.add_argument("--archive", action=argparse.BooleanOptionalAction, help=text)
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="holds the bearer token callers have to send")
 
 
@@ -33,6 +35,7 @@ def options_of(arguments: argparse.Namespace) -> ServerOptions:
         workers=arguments.workers,
         token_file=arguments.token_file,
         executor=arguments.executor,
+        archive=arguments.archive,
     )
 
 

@@ -27,6 +27,7 @@ class ServerOptions:
     :param token_file: a file whose text callers have to send as bearer token; needed to listen on other addresses than
         this machine's own.
     :param executor: ``process`` runs this machine's programs, ``podman`` and ``docker`` run the images.
+    :param archive: whether finished workflows are archived; None leaves it to whether there is a directory.
     """
 
     host: str = "127.0.0.1"
@@ -36,6 +37,12 @@ class ServerOptions:
     workers: int | None = None
     token_file: Path | None = None
     executor: ExecutorKind = "process"
+    archive: bool | None = None
+
+    @property
+    def keeps_archive(self) -> bool:
+        """Whether finished workflows are archived: by default where a directory keeps them."""
+        return self.directory is not None if self.archive is None else self.archive
 
     def token(self) -> str:
         """The token that callers need, empty if none.

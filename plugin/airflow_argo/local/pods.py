@@ -17,7 +17,7 @@ _ENDED = ("Succeeded", "Failed", "Error")
 class PodLogs(Protocol):
     """Where the output of the pods' containers is kept."""
 
-    def read_log(
+    def read_timed_log(
         self,
         workflow_uid: str,
         pod_name: str,
@@ -25,13 +25,13 @@ class PodLogs(Protocol):
         *,
         tail: int | None = None,
         limit_bytes: int | None = None,
-    ) -> Iterator[str]:
-        """The lines written so far; none where there is no such container."""
+    ) -> Iterator[tuple[int, str]]:
+        """The lines written so far, each after its time in nanoseconds; none where there is no such container."""
 
-    def follow_log(
+    def follow_timed_log(
         self, workflow_uid: str, pod_name: str, container: str, *, tail: int | None = None
-    ) -> AsyncIterator[str]:
-        """The lines written so far, and each new one until the container ends."""
+    ) -> AsyncIterator[tuple[int, str]]:
+        """The lines so far, and each new one until the container ends, each after its time in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)

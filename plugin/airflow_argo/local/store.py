@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS nodes (uid TEXT, id TEXT, node TEXT NOT NULL, PRIMARY
 CREATE TABLE IF NOT EXISTS objects (
     kind TEXT, namespace TEXT, name TEXT, object TEXT NOT NULL, PRIMARY KEY (kind, namespace, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS launched (uid TEXT, id TEXT, PRIMARY KEY (uid, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter (version INTEGER NOT NULL);
 """
 _PARTS = "SELECT uid, header, spec FROM workflows"
@@ -118,6 +119,7 @@ class Store:
         """Forget a workflow; its metadata gets the ``resourceVersion`` of the deletion."""
         with self._change(metadata):
             self._db.execute("DELETE FROM nodes WHERE uid = ?", (metadata["uid"],))
+            self._db.execute("DELETE FROM launched WHERE uid = ?", (metadata["uid"],))
             self._db.execute("DELETE FROM workflows WHERE uid = ?", (metadata["uid"],))
 
     def workflow(self, namespace: str, name: str, *, nodes: bool = True) -> Object | None:
@@ -174,6 +176,20 @@ class Store:
         upsert = "INSERT INTO nodes VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET node = excluded.node"
         self._db.executemany(upsert, kept)
         self._db.executemany("DELETE FROM nodes WHERE uid = ? AND id = ?", gone)
+
+    # --- pods
+
+    def note_launch(self, uid: str, node_id: str) -> None:
+        """Remember that a pod of an unfinished workflow is about to begin: a later server must not run it again."""
+        self._db.execute("INSERT OR IGNORE INTO launched VALUES (?, ?)", (uid, node_id))
+
+    def launched(self, uid: str) -> set[str]:
+        """The ids of the nodes whose pods have begun."""
+        return {row[0] for row in self._db.execute("SELECT id FROM launched WHERE uid = ?", (uid,))}
+
+    def forget_launches(self, uid: str) -> None:
+        """Forget them: the workflow has ended, or its nodes are to run again."""
+        self._db.execute("DELETE FROM launched WHERE uid = ?", (uid,))
 
     # --- other kinds
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_argo.local.parameter_overrides import override
 from airflow_argo.local.refusal import Refusal, invalid, not_found, unsupported
 from airflow_argo.local.templates import CLUSTER_WORKFLOW_TEMPLATE, WORKFLOW_TEMPLATE, Templates
 
 _PREFIX = "workflows.argoproj.io/"
 _WORKFLOW_TEMPLATE = {"WorkflowTemplate", "workflowtemplate", "workflowtemplates", "wftmpl"}
 _CLUSTER_TEMPLATE = {"ClusterWorkflowTemplate", "clusterworkflowtemplate", "clusterworkflowtemplates", "cwftmpl"}
-_CRON = {"CronWorkflow", "cronworkflow", "cronworkflows", "cronwf"}
+CRON_KINDS = {"CronWorkflow", "cronworkflow", "cronworkflows", "cronwf"}
 
 
 def submitted(templates: Templates, namespace: str, kind: str, name: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -22,8 +23,6 @@ def submitted(templates: Templates, namespace: str, kind: str, name: str, option
     :raises Refusal: for an unknown kind (400), an unknown template (404), unreadable options (500, as on v4.1.2).
     """
     cluster_scope = kind in _CLUSTER_TEMPLATE
-    if kind in _CRON:
-        raise unsupported("submitting from a CronWorkflow yet")
     if not cluster_scope and kind not in _WORKFLOW_TEMPLATE:
         raise invalid(f"Resource kind '{kind}' is not supported for submitting")
     if templates.find(namespace, name, cluster_scope=cluster_scope) is None:
@@ -34,6 +33,32 @@ def submitted(templates: Templates, namespace: str, kind: str, name: str, option
         "metadata": _metadata(name, label, given),
         "spec": _spec(name, given, cluster_scope=cluster_scope),
     }
+
+
+def submitted_from_cron(manifest: dict[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Put options over the workflow of a CronWorkflow.
+
+    :param manifest: as the CronWorkflow makes it; changed in place.
+    :param options: ``submitOptions``; keys in any letter case.
+    :raises Refusal: for unreadable options (500, as on v4.1.2).
+    """
+    given = {key.lower(): value for key, value in options.items() if value}
+    metadata = manifest["metadata"]
+    extra = _metadata(metadata["generateName"].removesuffix("-"), "", given)
+    extra["labels"].pop(_PREFIX)
+    for key in ("name", "generateName"):
+        if extra.get(key):
+            metadata[key] = extra[key]
+    for key in ("labels", "annotations"):
+        metadata[key].update(extra.get(key) or {})
+    metadata["ownerReferences"] += extra.get("ownerReferences") or []
+    parameters = [str(each) for each in given.pop("parameters", None) or []]
+    options_spec = _spec("", given, cluster_scope=False)
+    manifest["spec"].update(
+        {key: value for key, value in options_spec.items() if key not in ("workflowTemplateRef", "arguments")}
+    )
+    override(manifest, parameters)
+    return manifest
 
 
 def _metadata(name: str, label: str, given: Mapping[str, Any]) -> dict[str, Any]:

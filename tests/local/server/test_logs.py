@@ -1,6 +1,7 @@
 """Logs, over HTTP."""
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -94,12 +95,33 @@ def test_a_broken_expression_is_refused(api: Any, three_lines: str) -> None:
     assert answer.json()["error"]["message"].startswith('failed to compile "([": error parsing regexp:')
 
 
-@pytest.mark.parametrize("query", [{"logOptions_timestamps": "true"}, {"logOptions_sinceSeconds": "5"}])
-def test_what_is_not_kept_is_said(api: Any, three_lines: str, query: dict[str, str]) -> None:
-    answer = log(api, three_lines, **query)
+def test_each_line_begins_with_its_time_where_that_is_wanted(api: Any, three_lines: str) -> None:
+    found = [line["content"] for line in lines(log(api, three_lines, logOptions_timestamps="true"))]
 
-    assert answer.status_code == 501
-    assert "no time for each line" in answer.json()["error"]["message"]
+    assert [line.partition(" ")[2] for line in found] == ["one", "", "three"]
+    finished = api("GET", f"/api/v1/workflows/argo/{three_lines}").json()["status"]["finishedAt"]
+    for line in found:
+        assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z ", line)
+        assert line <= f"{finished[:-1]}.999999999Z"
+
+
+def test_what_is_older_can_be_left_out(api: Any, sh: Sh) -> None:
+    api.create("aging", sh("echo old; sleep 2.1; echo new"))
+    api.wait("aging")
+
+    assert [line["content"] for line in lines(log(api, "aging", logOptions_sinceSeconds="1"))] == ["new"]
+    assert len(lines(log(api, "aging", logOptions_sinceSeconds="600"))) == 2
+
+
+@pytest.mark.parametrize("follow", ["false", "true"])
+def test_the_lines_of_several_pods_come_in_the_order_of_their_times(api: Any, sh: Sh, follow: str) -> None:
+    name = f"merged-{follow}"
+    early, late = sh("echo 1; sleep 0.4; echo 3", "early"), sh("sleep 0.2; echo 2; sleep 0.4; echo 4", "late")
+    tasks = [{"name": "a", "template": "late"}, {"name": "b", "template": "early"}]
+    api.create(name, {"name": "main", "dag": {"tasks": tasks}}, early, late)
+    api.wait(name)
+
+    assert [line["content"] for line in lines(log(api, name, logOptions_follow=follow))] == ["1", "2", "3", "4"]
 
 
 def test_a_deleted_workflow_has_no_log(api: Any, three_lines: str) -> None:

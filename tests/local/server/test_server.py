@@ -71,16 +71,6 @@ def test_what_the_engine_cannot_do_is_refused_by_name(api: Any) -> None:
     assert "templates.main.resource" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("verb", ["retry", "resubmit", "set"])
-def test_what_comes_later_is_refused_by_name(api: Any, verb: str) -> None:
-    api.create(f"not-yet-{verb}")
-
-    answer = api("PUT", f"/api/v1/workflows/argo/not-yet-{verb}/{verb}", json={})
-
-    assert answer.status_code == 501
-    assert f"'{verb}'" in answer.json()["message"]
-
-
 def test_a_body_that_is_too_large_is_refused_and_the_server_lives(api: Any) -> None:
     answer = api("POST", "/api/v1/workflows/argo", data=b" " * (33 * 1024 * 1024))
 

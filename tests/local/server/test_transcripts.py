@@ -2,10 +2,13 @@
 
 import json
 import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 TRANSCRIPTS = Path(__file__).resolve().parents[3] / "../shared/golden/api/transcripts.jsonl"
 
@@ -18,13 +21,13 @@ VOLATILE = {
     "startedAt",
     "finishedAt",
     "resourcesDuration",
+    "workflows.argoproj.io/scheduled-time",
     # Where Kubernetes would look for artifacts, and how it would collect them.
     "artifactRepositoryRef",
     "artifactGCStatus",
 }
 
 # Why the embedded server deliberately answers otherwise.
-NO_CRON = "cron workflows come with the next issue"
 NO_ACCOUNTS = "it has one token or none, and knows no service accounts"
 OWN_VERSION = "it says its own version"
 DIFFERENT = {
@@ -34,7 +37,6 @@ DIFFERENT = {
     ),
     "info.info": "it manages no single namespace, and has no user interface",
     "info.root-other": "it has no user interface",
-    "info.grpc-timeout": "it has no deadline for a request",
     **dict.fromkeys(
         (
             "info.userinfo-token",
@@ -52,7 +54,7 @@ DIFFERENT = {
     "create.generate-name-long": "the recording stand-in did not cut it, Kubernetes does",
     "create.bad-cpu": "resource quantities mean nothing here",
     "templates.update": "the recorded resourceVersion is another server's",
-    **dict.fromkeys(("submit.cron", "submit.cron-generate", "submit.cron-unknown"), NO_CRON),
+    **dict.fromkeys(("cron.update", "cron.after-run", "cron.children"), "times and versions of the recording"),
     "submit.lag-1": "no cache lags behind here",
     "submit.lag-4": "no cache lags behind here",
 }
@@ -80,6 +82,12 @@ def _can_be_replayed(exchange: dict[str, Any]) -> bool:
         return False
     cut = isinstance(request.get("body"), dict) and "$cut" in request["body"]
     return not cut and ".fate-" not in exchange["id"] and exchange["id"] not in DIFFERENT
+
+
+RACE = next((each["table"] for each in EXCHANGES if each["id"] == "race.retry"), [])
+
+
+OFF = {f"archive.{case}" for case in ("list-namespace", "list-no-options", "get-name", "label-keys", "label-values")}
 
 
 def recorded(exchange_id: str) -> dict[str, Any]:
@@ -124,6 +132,10 @@ def all_alike(api: Any, subtests: Any, exchanges: list[dict[str, Any]]) -> None:
             answers_alike(api, exchange)
 
 
+def test_without_an_archive(api: Any, subtests: Any) -> None:
+    all_alike(api, subtests, [each for each in replayable("archive") if "-" not in each["id"] or each["id"] in OFF])
+
+
 @pytest.mark.parametrize("group", ["info", "create", "lint"])
 def test_group(api: Any, subtests: Any, group: str) -> None:
     all_alike(api, subtests, replayable(group))
@@ -135,10 +147,18 @@ def test_templates_and_what_is_submitted_from_them(api: Any, subtests: Any) -> N
         template = {"metadata": {"name": f"api-tlag{number}"}, "spec": spec}
         assert api("POST", "/api/v1/workflow-templates/argo", json={"template": template}).ok
 
+    cron = next(each for each in EXCHANGES if each["id"] == "cron.create")["request"]
+    assert api("POST", cron["path"], json=cron["body"]).ok
     # Those that the recorder made without recording it would show up in the lists.
     templates = [each for each in replayable("templates") if each["id"] != "templates.list-limit"]
     deletions = [each for each in templates if each["request"]["method"] == "DELETE"]
     all_alike(api, subtests, [each for each in templates if each not in deletions] + replayable("submit") + deletions)
+    assert api("DELETE", "/api/v1/cron-workflows/argo/api-cron1").ok
+
+
+def test_cron(api: Any, subtests: Any) -> None:
+    ran = ("cron.suspend", "cron.suspend-again", "cron.resume")
+    all_alike(api, subtests, [each for each in replayable("cron") if each["id"] not in ran])
 
 
 def test_get(api: Any, subtests: Any) -> None:
@@ -166,15 +186,82 @@ def test_list(api: Any, subtests: Any) -> None:
 
 
 def test_what_cannot_be_done_to_a_missing_or_finished_workflow(api: Any, subtests: Any) -> None:
-    api.create("api-o-fin", labels={"api-test": "1"})
+    spec = recorded("ops.resume-succeeded")["response"]["body"]["spec"]
+    api.create("api-o-fin", *spec["templates"], labels={"api-test": "1"})
     api.create("api-o-fail", {"name": "main", "container": {"image": "alpine", "command": ["false"]}})
     for name in ("api-o-fin", "api-o-fail"):
         api.wait(name)
     verbs = ("stop", "terminate", "suspend", "resume", "retry", "resubmit", "set")
     missing = [recorded(f"ops.{verb}-missing") for verb in verbs]
     finished = ("stop-succeeded", "terminate-succeeded", "suspend-succeeded", "stop-failed", "stop-empty-body")
+    finished += ("retry-succeeded", "set-no-selector", "set-succeeded")
+    finished += ("resubmit-succeeded", "resubmit-memoized-succeeded", "resubmit-parameters")
 
     all_alike(api, subtests, missing + [recorded(f"ops.{case}") for case in (*finished, "stop-bad-json")])
+
+
+def test_set_and_resume_of_chosen_nodes(api: Any, subtests: Any) -> None:
+    spec = recorded("ops.set-output")["response"]["body"]["spec"]
+    api.create("api-o-set", *spec["templates"])
+    api.wait("api-o-set", lambda workflow: len(workflow["status"].get("nodes") or ()) > 2)
+    cases = ("set-output", "set-bad-output", "set-bad-phase", "set-output-dict", "resume-selector-none")
+    for case in cases:
+        exchange = recorded(f"ops.{case}")
+        if case == "set-bad-output":
+            api.wait("api-o-set", lambda workflow: _shown(workflow, "gate2"))
+        with subtests.test(case):
+            if exchange["response"]["status"] == 200:
+                assert api("PUT", exchange["request"]["path"], json=exchange["request"]["body"]).ok
+            else:
+                answers_alike(api, exchange)
+    assert api("PUT", "/api/v1/workflows/argo/api-o-set/resume", json={"nodeFieldSelector": "displayName=gate2"}).ok
+    api.wait("api-o-set")
+
+
+def _shown(workflow: dict[str, Any], name: str) -> bool:
+    return any(node["displayName"] == name for node in (workflow["status"].get("nodes") or {}).values())
+
+
+def test_retry(api: Any, subtests: Any) -> None:
+    spec = recorded("ops.retry-failed")["response"]["body"]["spec"]
+    api.create("api-o-retry", *spec["templates"], labels={"api-test": "1"})
+    for case in ("retry-failed", "retry-restart-no-selector", "retry-parameters", "retry-parameters-bad"):
+        api.wait("api-o-retry")
+        exchange = recorded(f"ops.{case}")
+        with subtests.test(case):
+            answer = api("PUT", exchange["request"]["path"], json=exchange["request"]["body"])
+            wanted = exchange["response"]
+            assert answer.status_code == wanted["status"], answer.text
+            assert outline(answer.json()) == outline(wanted["body"])
+    with subtests.test("at once"):
+        api.wait("api-o-retry")
+        api("PUT", "/api/v1/workflows/argo/api-o-retry/retry")
+        answers_alike(api, recorded("ops.retry-running"))
+
+
+def outline(body: dict[str, Any]) -> Any:
+    """What a retry changes."""
+    if "status" not in body:
+        return body
+    status = {key: body["status"].get(key) for key in ("phase", "message", "progress", "finishedAt")}
+    nodes = {name: (node["phase"], sorted(node.get("children", ()))) for name, node in body["status"]["nodes"].items()}
+    return body["metadata"]["labels"], body["spec"]["arguments"], status, nodes
+
+
+def test_of_simultaneous_retries_one_wins(api: Any) -> None:
+    api.create("api-race3", {"name": "main", "container": {"image": "alpine", "command": ["false"]}})
+    api.wait("api-race3")
+
+    def retry(_: int) -> tuple[int, str]:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.put(f"{api.url}/api/v1/workflows/argo/api-race3/retry", timeout=30)
+        return answer.status_code, "" if answer.ok else answer.text
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = Counter(pool.map(retry, range(5)))
+
+    assert sorted(answers.items()) == sorted(((status, text), count) for (status, text), count in RACE)
 
 
 def test_delete(api: Any, subtests: Any) -> None:

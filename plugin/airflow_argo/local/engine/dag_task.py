@@ -168,13 +168,13 @@ class DagTask(Frame):
         if self._exits is not None:
             self._exits.item_ended(slot)
         done = not self._open or (self._halted and not self._started)
-        if done and self._group["phase"] == "Running":
+        if done and self._group["phase"] in nodes.ACTIVE:
             self._end_group()
 
     @property
     def is_running(self) -> bool:
         """Tell whether the loop still has items that run."""
-        return self._group is not None and self._group["phase"] == "Running"
+        return self._group is not None and self._group["phase"] in nodes.ACTIVE
 
     def exit_hooks_of(self, on_change: Callable[[], None]) -> NodeHooks:
         """Make the exit hook of one item; its ``{{item}}`` stays as it is, Argo takes the hook of the whole task."""

@@ -136,13 +136,18 @@ class Execution:
             self._lifecycle.note_status()
         if isinstance(event, LocksGranted):
             return self._go_on()
+        before = [dict(condition) for condition in self._status.get("conditions") or ()]
         metadata.set_condition(self._status, "PodRunning", "True" if isinstance(event, PodStarted) else "False")
         self._take_in(run, event)
         if not isinstance(event, (PodStarted, PodFinished, ContainerChanged)):
             stopping.notice_changes(run)
         run.retry_stuck()
         run.fire_timers()
-        return self._go_on()
+        step = self._go_on()
+        if not (step.changed or step.finished):
+            # Argo sets the condition whenever it looks, and keeps it only if there is something else to be kept.
+            self._status["conditions"] = before
+        return step
 
     def _prepared(self, now: float) -> Run:
         spec = self._executed_spec()

@@ -12,7 +12,7 @@ from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.run import Frame
-from airflow_argo.local.engine.times import epoch, seconds_of
+from airflow_argo.local.engine.times import epoch, rfc3339, seconds_of
 from airflow_argo.local.engine.volumes import volumes_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class PodBody(Body):
             self.end()
             return
         self.run.pods[self.node["id"]] = self
+        if not self.node.get("startedAt"):  # A memoized resubmit has made it.
+            self.node["startedAt"] = rfc3339(self.run.now)
+            self.run.tree.touch(self.node)
         if self.node["phase"] == "Running":
             self._has_begun = True
             return

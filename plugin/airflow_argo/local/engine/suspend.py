@@ -45,6 +45,10 @@ class SuspendBody(Body):
                 return
             self.run.at(until, self, self._expire)
         self.run.tree.set_phase(self.node, "Running")
+        if duration and until <= self.run.now:
+            # Argo's first look ends such a node already: a workflow of nothing else never has a second one.
+            self._expire()
+            return
         self.owner.body_changed()
 
     def _expect_outputs(self) -> None:

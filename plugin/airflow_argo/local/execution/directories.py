@@ -53,14 +53,24 @@ def make_base(root: Path) -> Path:
     It is below the root, unless workers could not see it there (their ``/tmp`` is another one) or a shell could not
     take its name without quotes, which rewritten paths do not get.
     """
-    parent = root.resolve() / "pods"
-    if below(str(parent), TMP) or not _SHELL_SAFE.fullmatch(str(parent)):
-        parent = Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir()).resolve()  # noqa: S108
+    parent = _parent_of_bases(root)
     parent.mkdir(parents=True, exist_ok=True)
-    for left in parent.glob("argo-pods-*"):
+    remove_left(root)
+    return Path(tempfile.mkdtemp(prefix=f"argo-pods-{os.getpid()}-", dir=parent))
+
+
+def remove_left(root: Path) -> None:
+    """Remove what the pods of killed servers have left."""
+    for left in _parent_of_bases(root).glob("argo-pods-*"):
         if not _alive(left.name):
             remove(left)
-    return Path(tempfile.mkdtemp(prefix=f"argo-pods-{os.getpid()}-", dir=parent))
+
+
+def _parent_of_bases(root: Path) -> Path:
+    parent = root.resolve() / "pods"
+    if below(str(parent), TMP) or not _SHELL_SAFE.fullmatch(str(parent)):
+        return Path("/var/tmp") if Path("/var/tmp").is_dir() else Path(tempfile.gettempdir()).resolve()  # noqa: S108
+    return parent
 
 
 def remove(directory: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
 from airflow_argo.local.execution.object_values import ObjectSource
+from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.execution.process import ProcessExecutor
 from airflow_argo.local.execution.run import Workshop
 
@@ -30,6 +31,7 @@ class ImageExecutor(ProcessExecutor):
         max_pods: int | None = None,
         grace_seconds: float = 30.0,
         objects: ObjectSource | None = None,
+        before_launch: Callable[[PodKey], None] = lambda key: None,
     ) -> None:
         images: Mapping[str, Entrypoint] = {}
         super().__init__(
@@ -39,6 +41,7 @@ class ImageExecutor(ProcessExecutor):
             grace_seconds=grace_seconds,
             images=images,
             objects=objects,
+            before_launch=before_launch,
         )
         self._engine = engine
 

@@ -7,9 +7,12 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from airflow_argo.local.execution.log_times import Times, TimeWriter
 
 MAIN = "main"
 MAX_LOG = 64 * 1024 * 1024
@@ -30,6 +33,8 @@ class LogFile:
         self._closed = False
         self._waiting: list[asyncio.Future[None]] = []
         path.unlink(missing_ok=True)
+        self._times = TimeWriter(path)
+        self._size = 0
 
     @property
     def closed(self) -> bool:
@@ -50,6 +55,8 @@ class LogFile:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._file = self.path.open("wb", buffering=0)
             self._file.write(kept)
+            self._times.note(self._size, time.time_ns())
+            self._size += len(kept)
         except OSError:
             self._room = 0
         self._wake()
@@ -60,6 +67,7 @@ class LogFile:
         if self._file is not None:
             self._file.close()
             self._file = None
+        self._times.close()
         self._wake()
 
     async def changed(self) -> None:
@@ -117,19 +125,36 @@ class Logs:
         :param tail: only the last so many lines.
         :param limit_bytes: of those, only the first so many bytes.
         """
+        timed = self.read_timed(workflow_uid, pod_name, container, tail=tail, limit_bytes=limit_bytes)
+        return (line for _, line in timed)
+
+    def read_timed(
+        self,
+        workflow_uid: str,
+        pod_name: str,
+        container: str = MAIN,
+        *,
+        tail: int | None = None,
+        limit_bytes: int | None = None,
+    ) -> Iterator[tuple[int, str]]:
+        """Give what ``read`` gives, and before each line when it was written, in nanoseconds since the epoch."""
+        path = self.path(workflow_uid, pod_name, container)
         try:
-            file = self.path(workflow_uid, pod_name, container).open("rb")
+            file = path.open("rb")
         except FileNotFoundError:
             return
+        times = Times(path)
         with file:
             left = _size(file) if limit_bytes is None else limit_bytes
             if tail is not None:
                 file.seek(_tail_start(file, tail))
-            lines = _Lines()
+            lines = _Lines(file.tell())
             while left > 0 and (block := file.read(min(_BLOCK, left))):
                 left -= len(block)
-                yield from lines.feed(block)
-            yield from lines.rest()
+                for offset, line in lines.feed(block):
+                    yield times.at(offset), line
+            for offset, line in lines.rest():
+                yield times.at(offset), line
 
     async def follow(
         self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
@@ -138,9 +163,16 @@ class Logs:
 
         :param tail: of what is written already, only the last so many lines.
         """
+        async for _, line in self.follow_timed(workflow_uid, pod_name, container, tail=tail):
+            yield line
+
+    async def follow_timed(
+        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
+    ) -> AsyncIterator[tuple[int, str]]:
+        """Give what ``follow`` gives, and before each line when it was written, in nanoseconds since the epoch."""
         log = self._open.get(self.path(workflow_uid, pod_name, container))
         if log is None:
-            for line in self.read(workflow_uid, pod_name, container, tail=tail):
+            for line in self.read_timed(workflow_uid, pod_name, container, tail=tail):
                 yield line
             return
         while not (log.closed or log.path.exists()):
@@ -161,44 +193,48 @@ def safe_name(name: str) -> str:
 
 
 class _Lines:
-    """Cuts a stream of bytes into lines; a very long one is cut into pieces."""
+    """Cuts a stream of bytes into lines, each with its place in the log; a very long one is cut into pieces."""
 
-    def __init__(self) -> None:
+    def __init__(self, offset: int) -> None:
+        self._at = offset
         self._rest = b""
 
-    def feed(self, data: bytes) -> Iterator[str]:
+    def feed(self, data: bytes) -> Iterator[tuple[int, str]]:
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            yield _decode(line)
+            yield self._at, _decode(line)
+            self._at += len(line) + 1
         while len(self._rest) > MAX_LINE:
             piece, self._rest = self._rest[:MAX_LINE], self._rest[MAX_LINE:]
-            yield _decode(piece)
+            yield self._at, _decode(piece)
+            self._at += len(piece)
 
-    def rest(self) -> Iterator[str]:
+    def rest(self) -> Iterator[tuple[int, str]]:
         if self._rest:
-            yield _decode(self._rest)
+            yield self._at, _decode(self._rest)
 
 
 def _decode(line: bytes) -> str:
     return line.decode("utf-8", errors="replace")
 
 
-async def _followed(log: LogFile, tail: int | None) -> AsyncIterator[str]:
+async def _followed(log: LogFile, tail: int | None) -> AsyncIterator[tuple[int, str]]:
     if not log.path.exists():
         return
-    lines = _Lines()
+    times = Times(log.path)
     with log.path.open("rb") as file:
         if tail is not None:
             file.seek(_tail_start(file, tail))
+        lines = _Lines(file.tell())
         closed = False
         while not closed:
             closed = log.closed
             while block := file.read(_BLOCK):
-                for line in lines.feed(block):
-                    yield line
+                for offset, line in lines.feed(block):
+                    yield times.at(offset), line
             await _news(log, file)
-    for line in lines.rest():
-        yield line
+    for offset, line in lines.rest():
+        yield times.at(offset), line
 
 
 async def _news(log: LogFile, file: BinaryIO) -> None:

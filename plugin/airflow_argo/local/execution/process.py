@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class ProcessExecutor:
         the server's interpreter needs to find its libraries.
     :param max_log_bytes: the limit of a pod's log.
     :param objects: where ConfigMaps and Secrets are; None if there are none.
+    :param before_launch: told of each pod just before it begins.
     """
 
     def __init__(
@@ -55,8 +56,10 @@ class ProcessExecutor:
         environment: Mapping[str, str] | None = None,
         max_log_bytes: int = MAX_LOG,
         objects: ObjectSource | None = None,
+        before_launch: Callable[[PodKey], None] = lambda key: None,
     ) -> None:
         self._root = root
+        self._before_launch = before_launch
         self._wanted = isolation
         self._max_pods = max_pods or 4 * (os.cpu_count() or 1)
         self._grace_seconds = grace_seconds
@@ -160,6 +163,24 @@ class ProcessExecutor:
         """Give the lines written so far and each new one until the container ends; see ``Logs.follow``."""
         return self._logs.follow(workflow_uid, pod_name, container, tail=tail)
 
+    def read_timed_log(
+        self,
+        workflow_uid: str,
+        pod_name: str,
+        container: str = MAIN,
+        *,
+        tail: int | None = None,
+        limit_bytes: int | None = None,
+    ) -> Iterator[tuple[int, str]]:
+        """Give what ``read_log`` gives, with times; see ``Logs.read_timed``."""
+        return self._logs.read_timed(workflow_uid, pod_name, container, tail=tail, limit_bytes=limit_bytes)
+
+    def follow_timed_log(
+        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
+    ) -> AsyncIterator[tuple[int, str]]:
+        """Give what ``follow_log`` gives, with times; see ``Logs.follow_timed``."""
+        return self._logs.follow_timed(workflow_uid, pod_name, container, tail=tail)
+
     def delete_logs(self, workflow_uid: str) -> None:
         """Remove the logs of a workflow that is deleted."""
         self._logs.delete(workflow_uid)
@@ -217,6 +238,7 @@ class ProcessExecutor:
             # A daemon runs as long as others need it: counted, it could keep them waiting for ever.
             if not run.pod.command.template.get("daemon"):
                 self._active.add(run)
+            self._before_launch(run.pod.key)
             run.launch(self._workshop)
 
     async def _reopen(self) -> None:

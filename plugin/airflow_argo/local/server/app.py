@@ -13,13 +13,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.server.archive_calls import ArchiveCalls
 from airflow_argo.local.server.artifact_calls import ArtifactCalls
 from airflow_argo.local.server.bodies import refused
+from airflow_argo.local.server.cron_calls import CronCalls
+from airflow_argo.local.server.deadline import Deadline
+from airflow_argo.local.server.event_calls import event_routes
 from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
 from airflow_argo.local.server.log_calls import LogCalls
+from airflow_argo.local.server.operation_calls import OperationCalls
 from airflow_argo.local.server.template_calls import template_routes
 from airflow_argo.local.server.watch_calls import WatchCalls
 from airflow_argo.local.server.workflow_calls import WorkflowCalls
@@ -28,7 +34,13 @@ log = logging.getLogger(__name__)
 
 
 def make_app(
-    controller: Controller, admission: Admission, logs: PodLogs, artifacts: ArtifactStore, *, token: str = ""
+    controller: Controller,
+    admission: Admission,
+    logs: PodLogs,
+    artifacts: ArtifactStore,
+    crons: CronKeeper,
+    *,
+    token: str = "",
 ) -> ASGIApp:
     """Build the REST API.
 
@@ -36,15 +48,19 @@ def make_app(
     """
     routes = [
         *info_routes(),
-        *WorkflowCalls(controller, admission).routes(),
+        *WorkflowCalls(controller, admission, crons).routes(),
+        *OperationCalls(controller, admission).routes(),
         *LogCalls(controller, logs).routes(),
         *WatchCalls(controller).routes(),
         *ArtifactCalls(controller, artifacts).routes(),
         *template_routes(admission.templates, admission),
+        *CronCalls(crons, admission).routes(),
+        *event_routes(),
+        *ArchiveCalls(controller.archive, controller, admission).routes(),
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, token=token), Middleware(_Faults)],
+        middleware=[Middleware(Guard, token=token), Middleware(Deadline), Middleware(_Faults)],
         exception_handlers={Refusal: _refuse, 404: _nothing, 405: _nothing},
     )
     app.router.redirect_slashes = False

@@ -3,31 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+import heapq
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
+from typing import Any, TypeAlias
 
 from starlette.requests import Request
 from starlette.routing import Route
 
 from airflow_argo.local import listing
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.execution.log_times import stamp
 from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.pods import PodLogs, PodRecord, pods_of
-from airflow_argo.local.refusal import Refusal, unsupported
+from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.selectors import LabelSelector
 from airflow_argo.local.server.streams import StreamAnswer
 from airflow_argo.local.store import is_finished
 
 _LOOK_FOR_PODS_SECONDS = 0.2
 _LINES_AHEAD = 1000
+# As many files are open at a time; the pods of a larger fan-out are merged in groups.
+_PODS_AT_A_TIME = 256
 _PATHS = (
     "/api/v1/workflows/{namespace}/{name}/log",
     "/api/v1/workflows/{namespace}/{name}/{pod_name}/log",
 )
+
+# When it was written (nanoseconds since the epoch), by which pod, and the line.
+Line: TypeAlias = tuple[int, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +47,8 @@ class LogOptions:
 
     :param tail_lines: of what is written already, only the last so many lines of each pod.
     :param limit_bytes: only the first so many bytes of each pod.
+    :param timestamps: whether each line begins with its time.
+    :param since: nanoseconds since the epoch; what is older is left out.
     """
 
     pod_name: str
@@ -48,6 +59,8 @@ class LogOptions:
     previous: bool
     tail_lines: int | None
     limit_bytes: int | None
+    timestamps: bool
+    since: int
 
     @classmethod
     def parse(cls, pod_name: str, query: Mapping[str, str]) -> LogOptions:
@@ -55,8 +68,7 @@ class LogOptions:
 
         :raises Refusal: for what cannot be read (400, an expression 500), or is not supported (501).
         """
-        if listing.boolean(query, "logOptions.timestamps") or listing.integer(query, "logOptions.sinceSeconds"):
-            raise unsupported("logOptions.timestamps and logOptions.sinceSeconds: it keeps no time for each line")
+        since = listing.integer(query, "logOptions.sinceSeconds")
         tail = listing.integer(query, "logOptions.tailLines") if query.get("logOptions.tailLines") else None
         return cls(
             pod_name=pod_name or query.get("podName", ""),
@@ -67,6 +79,8 @@ class LogOptions:
             previous=listing.boolean(query, "logOptions.previous"),
             tail_lines=tail if tail is None or tail >= 0 else None,
             limit_bytes=listing.integer(query, "logOptions.limitBytes") or None,
+            timestamps=listing.boolean(query, "logOptions.timestamps"),
+            since=time.time_ns() - since * 1_000_000_000 if since > 0 else 0,
         )
 
     def nothing(self) -> bool:
@@ -79,10 +93,12 @@ class LogOptions:
             pod for pod in pods_of(workflow) if self.pod_name in ("", pod.name) and self.selector.matches(pod.labels)
         ]
 
-    def message(self, pod_name: str, line: str) -> dict[str, Any] | None:
-        """The line as it is sent, None if ``grep`` does not find it; an empty line has no content (seen on v4.1.2)."""
-        if self.grep and not self.grep.search(line):
+    def message(self, moment: int, pod_name: str, line: str) -> dict[str, Any] | None:
+        """The line as it is sent, None if it is not wanted; an empty line has no content (seen on v4.1.2)."""
+        if moment < self.since or (self.grep and not self.grep.search(line)):
             return None
+        if self.timestamps:
+            line = f"{stamp(moment)} {line}"
         return {"content": line, "podName": pod_name} if line else {"podName": pod_name}
 
 
@@ -116,22 +132,25 @@ class LogCalls:
             return
         lines = self._followed(workflow, options) if options.follow else self._written(workflow, options)
         async with aclosing(lines):
-            async for pod_name, line in lines:
-                message = options.message(pod_name, line)
+            async for moment, pod_name, line in lines:
+                message = options.message(moment, pod_name, line)
                 if message is not None:
                     yield message
 
-    async def _written(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[tuple[str, str], None]:
-        uid = workflow["metadata"]["uid"]
-        for pod in options.wanted(workflow):
-            lines = self._logs.read_log(
-                uid, pod.name, options.container, tail=options.tail_lines, limit_bytes=options.limit_bytes
-            )
-            for line in lines:
-                yield pod.name, line
+    async def _written(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[Line, None]:
+        pods = options.wanted(workflow)
+        for start in range(0, len(pods), _PODS_AT_A_TIME):
+            group = pods[start : start + _PODS_AT_A_TIME]
+            for line in heapq.merge(*(self._lines(pod, options) for pod in group), key=itemgetter(0)):
+                yield line
 
-    async def _followed(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[tuple[str, str], None]:
-        lines: asyncio.Queue[tuple[str, str]] = asyncio.Queue(_LINES_AHEAD)
+    def _lines(self, pod: PodRecord, options: LogOptions) -> Iterator[Line]:
+        limits: dict[str, Any] = {"tail": options.tail_lines, "limit_bytes": options.limit_bytes}
+        for moment, line in self._logs.read_timed_log(pod.key.workflow_uid, pod.name, options.container, **limits):
+            yield moment, pod.name, line
+
+    async def _followed(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[Line, None]:
+        lines: asyncio.Queue[Line] = asyncio.Queue(_LINES_AHEAD)
         readers: dict[PodKey, asyncio.Task[None]] = {}
         uid, current = workflow["metadata"]["uid"], workflow
         try:
@@ -150,31 +169,37 @@ class LogCalls:
             for reader in readers.values():
                 reader.cancel()
 
-    async def _read(self, pod: PodRecord, options: LogOptions, lines: asyncio.Queue[tuple[str, str]]) -> None:
-        followed = self._logs.follow_log(pod.key.workflow_uid, pod.name, options.container, tail=options.tail_lines)
-        async for line in _within(followed, options.limit_bytes):
-            await lines.put((pod.name, line))
+    async def _read(self, pod: PodRecord, options: LogOptions, lines: asyncio.Queue[Line]) -> None:
+        followed = self._logs.follow_timed_log(
+            pod.key.workflow_uid, pod.name, options.container, tail=options.tail_lines
+        )
+        async for moment, line in _within(followed, options.limit_bytes):
+            await lines.put((moment, pod.name, line))
 
 
-async def _arriving(lines: asyncio.Queue[tuple[str, str]]) -> AsyncIterator[tuple[str, str]]:
-    """What is there, and what comes until it is time to look for new pods."""
+async def _arriving(lines: asyncio.Queue[Line]) -> AsyncIterator[Line]:
+    """What is there, in the order of its times, and what comes until it is time to look for new pods."""
     clock = asyncio.get_running_loop().time
     end = clock() + _LOOK_FOR_PODS_SECONDS
     try:
         while not lines.empty() or clock() < end:
-            yield await asyncio.wait_for(lines.get(), max(0.0, end - clock()))
+            there = [await asyncio.wait_for(lines.get(), max(0.0, end - clock()))]
+            while not lines.empty():
+                there.append(lines.get_nowait())
+            for line in sorted(there, key=itemgetter(0)):
+                yield line
     except asyncio.TimeoutError:
         return
 
 
-async def _within(lines: AsyncIterator[str], size: int | None) -> AsyncIterator[str]:
-    async for line in lines:
+async def _within(lines: AsyncIterator[tuple[int, str]], size: int | None) -> AsyncIterator[tuple[int, str]]:
+    async for moment, line in lines:
         data = line.encode("utf-8", "replace")
         if size is not None and len(data) >= size:
-            yield data[:size].decode("utf-8", "ignore")
+            yield moment, data[:size].decode("utf-8", "ignore")
             return
         size = None if size is None else size - len(data) - 1
-        yield line
+        yield moment, line
 
 
 def _compiled(expression: str) -> re.Pattern[str] | None:

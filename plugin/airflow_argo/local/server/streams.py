@@ -47,21 +47,26 @@ class StreamAnswer:
 
     async def _serve(self, gone: asyncio.Task[None], send: Send) -> None:
         while True:
-            following = asyncio.ensure_future(anext(self._messages, None))
+            following = asyncio.ensure_future(self._next_chunk())
             try:
                 await self._await(following, gone, send)
                 if gone.done():
                     return
-                message = following.result()
+                chunk = following.result()
             except Refusal as refusal:
                 await self._send(send, refusal.status, self._chunk(_error(refusal), last=True), last=True)
                 return
             finally:
                 await _cancelled(following)
-            if message is None:
+            if chunk is None:
                 await self._send(send, 200, b"", last=True)
                 return
-            await self._send(send, 200, self._chunk({"result": message}))
+            await self._send(send, 200, chunk)
+
+    async def _next_chunk(self) -> bytes | None:
+        message = await anext(self._messages, None)
+        # At once: a message may hold parts of a workflow that runs, and the next turn of the loop may change them.
+        return None if message is None else self._chunk({"result": message})
 
     async def _await(self, following: asyncio.Future[Any], gone: asyncio.Task[None], send: Send) -> None:
         while not following.done() and not gone.done():

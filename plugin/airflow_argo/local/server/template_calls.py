@@ -36,6 +36,8 @@ class TemplateCalls:
             Route(f"{path}/lint", self.lint, methods=["POST"]),
             Route(f"{path}/{{name}}", self.get, methods=["GET"]),
             Route(f"{path}/{{name}}", self.update, methods=["PUT"]),
+            # Argo's own client leaves the name out of the path.
+            Route(f"{path}/", self.update, methods=["PUT"]),
             Route(f"{path}/{{name}}", self.delete, methods=["DELETE"]),
         ]
 

@@ -1,9 +1,9 @@
-"""``/api/v1/workflows``: create, submit, get, list, lint, delete, and what can be done with a running one."""
+"""``/api/v1/workflows``: create, submit, get, list, lint, delete."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+import time
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,23 +11,26 @@ from starlette.routing import Route
 
 from airflow_argo.local import listing
 from airflow_argo.local.admission import Admission
+from airflow_argo.local.archive import is_archived, is_row
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.cron.keeper import CronKeeper
+from airflow_argo.local.cron.rules import child
 from airflow_argo.local.fields import Fields
-from airflow_argo.local.refusal import Refusal, invalid, unsupported
+from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.server.bodies import answer, entry, read_message
 from airflow_argo.local.shape import filtered, whole
-from airflow_argo.local.submission import submitted
+from airflow_argo.local.submission import CRON_KINDS, submitted, submitted_from_cron
 
-Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 _PATH = "/api/v1/workflows/{namespace}"
 
 
 class WorkflowCalls:
     """The handlers, each called as in Argo's ``workflow.proto``."""
 
-    def __init__(self, controller: Controller, admission: Admission) -> None:
+    def __init__(self, controller: Controller, admission: Admission, crons: CronKeeper) -> None:
         self._controller = controller
         self._admission = admission
+        self._crons = crons
 
     def routes(self) -> list[Route]:
         """Path and method of each."""
@@ -41,11 +44,6 @@ class WorkflowCalls:
             Route(f"{_PATH}/lint", self.lint, methods=["POST"]),
             Route(one, self.get, methods=["GET"]),
             Route(one, self.delete, methods=["DELETE"]),
-            Route(f"{one}/stop", self.stop, methods=["PUT"]),
-            Route(f"{one}/terminate", self.terminate, methods=["PUT"]),
-            Route(f"{one}/suspend", self.suspend, methods=["PUT"]),
-            Route(f"{one}/resume", self.resume, methods=["PUT"]),
-            *(Route(f"{one}/{verb}", self._missing(verb), methods=["PUT"]) for verb in ("retry", "resubmit", "set")),
         ]
 
     async def create(self, request: Request) -> Response:
@@ -69,7 +67,11 @@ class WorkflowCalls:
         options = entry(message, "submitOptions", dict, kind) or {}
         resource_kind = entry(message, "resourceKind", str, kind) or ""
         resource_name = entry(message, "resourceName", str, kind) or ""
-        manifest = submitted(self._admission.templates, namespace, resource_kind, resource_name, options)
+        if resource_kind in CRON_KINDS:
+            cron = self._crons.get(namespace, resource_name)
+            manifest = submitted_from_cron(child(cron, scheduled=time.time()), options)
+        else:
+            manifest = submitted(self._admission.templates, namespace, resource_kind, resource_name, options)
         dry_run = bool(entry(options, "dryRun", bool, "SubmitOpts"))
         server_dry_run = bool(entry(options, "serverDryRun", bool, "SubmitOpts"))
         return self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run, submit=True)
@@ -109,10 +111,8 @@ class WorkflowCalls:
         fields = Fields.parse(request.query_params.get("fields", ""))
         uid = request.query_params.get("uid", "")
         namespace, name = request.path_params["namespace"], request.path_params["name"]
-        workflow = self._controller.find(namespace, name, nodes=not fields.will_exclude("status.nodes"))
-        if uid and uid != workflow["metadata"]["uid"]:
-            # The real server crashes in this request and answers so; a client has to read it as "not found".
-            raise Refusal("INTERNAL", "runtime error: invalid memory address or nil pointer dereference")
+        with_nodes = not fields.will_exclude("status.nodes")
+        workflow = self._controller.find_or_archived(namespace, name, uid, nodes=with_nodes)
         return answer(filtered(fields.select(workflow)) if fields else whole(workflow))
 
     async def list(self, request: Request) -> Response:
@@ -120,14 +120,19 @@ class WorkflowCalls:
         namespace = request.path_params.get("namespace", "")
         options = listing.ListOptions.parse(namespace, request.query_params)
         fields = Fields.parse(request.query_params.get("fields", ""))
-        matching = [workflow for workflow in self._controller.workflows(options.namespace) if options.matches(workflow)]
-        page = listing.page(options, matching)
+        live = [workflow for workflow in self._controller.workflows(options.namespace) if options.matches(workflow)]
+        archive = self._controller.archive
+        if archive.enabled:
+            live = [workflow for workflow in live if not is_archived(workflow)]
+        page = listing.page(options, live, archive.rows(options))
         return answer(self._list_answer(page, options.offset, fields))
 
     def _list_answer(self, page: listing.Page, offset: int, fields: Fields) -> dict[str, Any]:
         items = page.items
         if not fields.will_exclude("items.status.nodes"):
-            items = [self._controller.by_uid(item["metadata"]["uid"]) or item for item in items]
+            items = [
+                item if is_row(item) else self._controller.by_uid(item["metadata"]["uid"]) or item for item in items
+            ]
         body = {"metadata": page.metadata(offset, self._controller.version), "items": items}
         if not fields:
             return {**body, "items": [whole(item) for item in items] or None}
@@ -140,41 +145,3 @@ class WorkflowCalls:
         listing.boolean(request.query_params, "force")
         self._controller.delete(request.path_params["namespace"], request.path_params["name"])
         return answer({})
-
-    async def stop(self, request: Request) -> Response:
-        """Stop a workflow; its exit handlers still run."""
-        message = await read_message(request, "workflow.WorkflowStopRequest")
-        _refuse_selector(message, "WorkflowStopRequest", "stopping single nodes (nodeFieldSelector)")
-        return answer(whole(self._controller.shut_down(*_where(request), "Stop")))
-
-    async def terminate(self, request: Request) -> Response:
-        """Stop a workflow without its exit handlers."""
-        await read_message(request, "workflow.WorkflowTerminateRequest")
-        return answer(whole(self._controller.shut_down(*_where(request), "Terminate")))
-
-    async def suspend(self, request: Request) -> Response:
-        """Start nothing more of a workflow."""
-        await read_message(request, "workflow.WorkflowSuspendRequest")
-        return answer(whole(self._controller.suspend(*_where(request))))
-
-    async def resume(self, request: Request) -> Response:
-        """Go on with a suspended workflow."""
-        message = await read_message(request, "workflow.WorkflowResumeRequest")
-        _refuse_selector(message, "WorkflowResumeRequest", "resuming single nodes (nodeFieldSelector)")
-        return answer(whole(self._controller.resume(*_where(request))))
-
-    def _missing(self, verb: str) -> Handler:
-        async def missing(request: Request) -> Response:
-            self._controller.find(*_where(request), nodes=False)
-            raise unsupported(f"'{verb}' of a workflow yet")
-
-        return missing
-
-
-def _where(request: Request) -> tuple[str, str]:
-    return request.path_params["namespace"], request.path_params["name"]
-
-
-def _refuse_selector(message: dict[str, Any], kind: str, what: str) -> None:
-    if entry(message, "nodeFieldSelector", str, kind):
-        raise unsupported(f"{what} yet")

@@ -1,0 +1,1 @@
+"""CronWorkflows: when they are due, what they start, and what becomes of their children."""
