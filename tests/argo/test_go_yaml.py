@@ -144,14 +144,15 @@ def test_text_that_is_yaml_of_any_kind_is_told(text: str, good: bool) -> None:
     assert go_yaml.is_yaml(text) is good
 
 
-JSON_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
+JSON_TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | JSON_TEXT,
-    lambda inner: st.lists(inner) | st.dictionaries(JSON_TEXT, inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(JSON_TEXT, inner, max_size=4),
+    max_leaves=12,
 )
 
 
-@given(st.dictionaries(JSON_TEXT, JSON))
+@given(st.dictionaries(JSON_TEXT, JSON, max_size=4))
 def test_json_reads_as_itself(value: object) -> None:
     assert go_yaml.load_all(json.dumps(value)) == [value]
 

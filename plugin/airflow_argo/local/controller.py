@@ -11,13 +11,13 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
-from airflow_argo.local.archive import STATUS_LABEL, Archive, is_archived
-from airflow_argo.local.artifact_gc import Collector, gives_up_artifacts, mark_deleted
+from airflow_argo.local.aftermath import Aftermath
+from airflow_argo.local.archive import Archive
+from airflow_argo.local.artifact_gc import Collector
 from airflow_argo.local.departures import Departures
-from airflow_argo.local.endings import expiry, fail, keeps_claims, lost_pods
+from airflow_argo.local.endings import fail, keeps_claims, lost_pods
 from airflow_argo.local.engine.locks import LockManager
 from airflow_argo.local.engine.messages import (
     Event,
@@ -96,12 +96,11 @@ class Controller:
         self._workers = workers
         self._execute = execute
         self._clock = clock
-        self._collector = collector
         self._locks = LockWatch(locks or LockManager(no_limit), self._tell_of_locks)
         self._runs: dict[str, _Run] = {}
         self._uids: dict[tuple[str, str], str] = {}
         self._inbox: dict[str, list[Event]] = {}
-        self._expiries: dict[str, asyncio.TimerHandle] = {}
+        self._aftermath = Aftermath(self, self.archive, collector, clock)
         self.departures = Departures()
 
     # --- what is there
@@ -192,7 +191,7 @@ class Controller:
 
         :raises Refusal: HTTP 404.
         """
-        self._remove(self.find(namespace, name))
+        self.remove(self.find(namespace, name))
 
     def save(
         self,
@@ -209,7 +208,7 @@ class Controller:
         :param spec: whether the spec differs.
         :param after: seconds until the execution hears of it.
         """
-        self._save(workflow, changed, spec=spec)
+        self.put(workflow, changed, spec=spec)
         uid = workflow["metadata"]["uid"]
         if after:
             asyncio.get_running_loop().call_later(after, self._tell, uid, event)
@@ -223,9 +222,9 @@ class Controller:
         :param after: seconds until it does.
         """
         uid = workflow["metadata"]["uid"]
-        _cancel(self._expiries.pop(uid, None))
+        self._aftermath.give_back(uid)
         self._store.forget_launches(uid)
-        self._save(workflow, changed, spec=True)
+        self.put(workflow, changed, spec=True)
         self._add_run(workflow)
         asyncio.get_running_loop().call_later(after, self._begin, uid)
 
@@ -233,10 +232,7 @@ class Controller:
         """After a restart: go on with the workflows that were running. The pods that ran are lost."""
         for stored in self._store.workflows():
             if is_finished(stored):
-                self._expire_later(stored)
-                if gives_up_artifacts(stored):
-                    self._collect(self.by_uid(stored["metadata"]["uid"]) or stored)
-                self._keep_if_missed(stored)
+                self._aftermath.go_on(stored)
         loop = asyncio.get_running_loop()
         lost = []
         for workflow in self._store.unfinished():
@@ -249,25 +245,16 @@ class Controller:
             self._runs[uid].pods.add(node_id)
             self._tell(uid, PodFinished(node_id, PodReport(exit_code=None, error="pod deleted")))
 
-    def _keep_if_missed(self, stored: dict[str, Any]) -> None:
-        """Archive what had finished, and was not archived before the server was killed."""
-        if self.archive.enabled and not is_archived(stored):
-            whole = self._store.workflow_by_uid(stored["metadata"]["uid"])
-            if whole is not None:
-                self._keep(whole)
-
     async def close(self) -> None:
         """End all streams and stop all workers; workflows that run now go on when their store is opened again."""
         self.closing.set()
         self._locks.close()
         for run in self._runs.values():
             _cancel(run.timer)
-        for timer in self._expiries.values():
-            timer.cancel()
+        self._aftermath.cancel()
         self._runs.clear()
         await self._workers.close()
-        if self._collector is not None:
-            await self._collector.close()
+        await self._aftermath.close()
 
     # --- running
 
@@ -321,7 +308,7 @@ class Controller:
         self._wake_later(run, None if finished else wake_at)
         if finished and not keeps_claims(run.workflow):
             self._delete_claims(run.workflow)
-        self._save(run.workflow, changed)
+        self.put(run.workflow, changed)
         if finished:
             self._finish(run)
         self._locks.look()
@@ -365,27 +352,14 @@ class Controller:
         self.departures.expect(run.uid, run.pods)
         self._drop(run.workflow["metadata"])
         self._store.forget_launches(run.uid)
-        self._keep(run.workflow)
-        self._expire_later(run.workflow)
-        self._collect(run.workflow)
+        self._aftermath.begin(run.workflow)
 
-    def _collect(self, workflow: dict[str, Any]) -> None:
-        if self._collector is not None:
-            note = partial(self._note_collected, workflow["metadata"]["uid"])
-            self._collector.collect(workflow, "OnWorkflowCompletion", then=note)
+    def put(self, workflow: dict[str, Any], changed: Iterable[str] = (), *, spec: bool = False) -> None:
+        """Store a workflow and tell those who watch.
 
-    def _note_collected(self, uid: str, keys: set[str]) -> None:
-        workflow = self.by_uid(uid)
-        if workflow is not None:
-            self._save(workflow, mark_deleted(workflow, keys, "OnWorkflowCompletion"))
-
-    def _keep(self, workflow: dict[str, Any]) -> None:
-        if self.archive.enabled:
-            workflow["metadata"].setdefault("labels", {})[STATUS_LABEL] = "Archived"
-            self._save(workflow)
-            self.archive.keep(workflow)
-
-    def _save(self, workflow: dict[str, Any], changed: Iterable[str] = (), *, spec: bool = False) -> None:
+        :param changed: ids of the nodes that differ.
+        :param spec: whether the spec differs.
+        """
         workflow["metadata"]["generation"] = workflow["metadata"].get("generation", 0) + 1
         self._store.save_workflow(workflow, changed, spec=spec)
         self.journal.record(workflow)
@@ -396,7 +370,8 @@ class Controller:
         self._inbox.pop(metadata["uid"], None)
         self._locks.release(f"{metadata['namespace']}/{metadata['name']}")
 
-    def _remove(self, workflow: dict[str, Any]) -> None:
+    def remove(self, workflow: dict[str, Any]) -> None:
+        """Delete a workflow with all that belongs to it, and kill its pods."""
         metadata = workflow["metadata"]
         run = self._runs.get(metadata["uid"])
         if run is not None:
@@ -404,11 +379,9 @@ class Controller:
             self._stop_pods(run)
         self._drop(metadata)
         self.departures.forget(metadata["uid"])
-        _cancel(self._expiries.pop(metadata["uid"], None))
         self._workers.forget(metadata["uid"])
         self._delete_claims(workflow)
-        if self._collector is not None:
-            self._collector.collect(workflow, "OnWorkflowCompletion", "OnWorkflowDeletion")
+        self._aftermath.clear(workflow)
         self._store.delete_workflow(metadata)
         self.journal.record(workflow, deleted=True)
 
@@ -417,18 +390,6 @@ class Controller:
         if claimed:
             names = [volume["persistentVolumeClaim"]["claimName"] for volume in claimed]
             self._workers.delete_claims(workflow["metadata"]["namespace"], names)
-
-    def _expire_later(self, workflow: dict[str, Any]) -> None:
-        moment = expiry(workflow)
-        if moment is not None:
-            uid = workflow["metadata"]["uid"]
-            delay = max(0.0, moment - self._clock())
-            self._expiries[uid] = asyncio.get_running_loop().call_later(delay, self._expire, uid)
-
-    def _expire(self, uid: str) -> None:
-        workflow = self.by_uid(uid)
-        if workflow is not None:
-            self._remove(workflow)
 
 
 def _cancel(timer: asyncio.TimerHandle | None) -> None:

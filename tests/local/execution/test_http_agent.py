@@ -19,7 +19,7 @@ async def _echo(request: web.Request) -> web.Response:
 
 
 async def _slow(request: web.Request) -> web.Response:
-    await asyncio.sleep(30)
+    await asyncio.sleep(1)
     return web.Response()
 
 
