@@ -6,10 +6,12 @@ One step generates rows, so that they are unique. Their number decides how many 
 own slice, processes it and dumps it to storage. Every row is processed exactly once, also when a worker is retried: a
 worker writes its file in one go, under a name that its slice gives it.
 
-Two environment variables of Airflow say where things are. Both must be reachable from the workers, so not below /tmp,
+These environment variables of Airflow say where things are. Both must be reachable from the workers, so not below /tmp,
 which every worker has for itself:
 
-* ``DATABASE_URL``: the shared database, as SQLAlchemy writes it. Without it, a SQLite file in the storage directory.
+* ``DATABASE_URL``: the shared database, as SQLAlchemy writes it. Without it, a SQLite file in the storage directory. It
+  can be read in Airflow's and Argo's UI: for one with a password give ``DATABASE_SECRET`` instead, the name of a
+  Kubernetes Secret whose key ``url`` holds it.
 * ``STORAGE_DIR``: where the workers dump what they have processed. Without it, ``~/airflow-argo``.
 
 ``pull_rows`` waits for someone to press *Trigger*; ``pull_rows_nightly`` is the same on a schedule.
@@ -27,6 +29,8 @@ from airflow_argo.operators import ArgoFanOutOperator
 
 STORAGE_DIR = os.environ.get("STORAGE_DIR", str(Path.home() / "airflow-argo"))
 DATABASE_URL = os.environ.get("DATABASE_URL", f"sqlite:///{STORAGE_DIR}/rows.db")
+
+DATABASE_SECRET = os.environ.get("DATABASE_SECRET", "")
 
 # Airflow's own image holds Python and SQLAlchemy. The embedded Argo Server runs the commands as they are.
 IMAGE = os.environ.get("WORKER_IMAGE", "apache/airflow:3.3.2")
@@ -82,16 +86,18 @@ print("pulled", len(pulled), "rows from", offset)
 
 def python_step(source: str, output: str) -> dict[str, Any]:
     """A template's body, in Argo's own words: a Python script with one output parameter."""
-    values = {
-        "DATABASE_URL": "{{workflow.parameters.database_url}}",
-        "STORAGE_DIR": "{{workflow.parameters.storage_dir}}",
-        "RUN": "{{workflow.name}}",
-    }
+    values = {"STORAGE_DIR": "{{workflow.parameters.storage_dir}}", "RUN": "{{workflow.name}}"}
+    database: dict[str, Any] = {"value": "{{workflow.parameters.database_url}}"}
+    if DATABASE_SECRET:
+        database = {"valueFrom": {"secretKeyRef": {"name": DATABASE_SECRET, "key": "url"}}}
     return {
         "script": {
             "image": IMAGE,
             "command": ["python"],
-            "env": [{"name": name, "value": value} for name, value in values.items()],
+            "env": [
+                {"name": "DATABASE_URL", **database},
+                *({"name": name, "value": value} for name, value in values.items()),
+            ],
             "source": source,
         },
         "outputs": {"parameters": [{"name": output, "valueFrom": {"path": f"/tmp/{output}"}}]},
@@ -139,7 +145,7 @@ def pull_rows_dag(dag_id: str, schedule: str | None) -> DAG:
             rows_per_worker="{{ params.rows_per_worker }}",
             generate=python_step(GENERATE, "rows"),
             worker={**python_step(PULL, "result"), "retryStrategy": {"limit": 2}},
-            parameters={"database_url": DATABASE_URL, "storage_dir": STORAGE_DIR},
+            parameters={"storage_dir": STORAGE_DIR, **({} if DATABASE_SECRET else {"database_url": DATABASE_URL})},
         )
         report(workers.output)
     return dag

@@ -31,6 +31,15 @@ def test_the_decision_table(phase: str | None, retry_mode: RetryMode, known: boo
     assert decide(phase, retry_mode, known_before=known).action == action
 
 
+@pytest.mark.parametrize("phase", ["Running", "Pending", ""])
+def test_a_workflow_that_is_being_stopped_is_not_attached_to(phase: str) -> None:
+    assert decide(phase, "failed_nodes", shutting_down=True).action == "await_end"
+
+
+def test_a_workflow_that_was_stopped_is_retried_as_any_failed_one() -> None:
+    assert decide("Failed", "failed_nodes", shutting_down=True).action == "retry_failed_nodes"
+
+
 def test_a_workflow_that_is_gone_is_said_to_be() -> None:
     assert "is gone" in decide(None, "failed_nodes", known_before=True).reason
     assert "gone" not in decide(None, "failed_nodes").reason

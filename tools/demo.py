@@ -103,7 +103,10 @@ def run_dag(conf: dict[str, Any]) -> Any:
 def report(run: Any, seconds: float) -> int:
     """The table, and the exactly-once check."""
     pull = run.get_task_instance("pull")
-    workflow, results = xcom(pull, "workflow"), xcom(pull, "return_value") or []
+    workflow, results = xcom(pull, "workflow"), [found for found in xcom(pull, "return_value") or [] if found]
+    if workflow is None:
+        console.print("The task 'pull' failed before it submitted a workflow; see above.")
+        return 1
     generated = Counter(generated_ids(workflow["name"]))
     processed = Counter(processed_ids(results))
     lost = sum((generated - processed).values())

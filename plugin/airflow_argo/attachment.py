@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 from airflow_argo.argo.status import FINAL_PHASES, SUCCEEDED
 
 RetryMode: TypeAlias = Literal["failed_nodes", "fresh"]
-Action: TypeAlias = Literal["create", "attach", "collect", "retry_failed_nodes", "create_next"]
+Action: TypeAlias = Literal["create", "attach", "await_end", "collect", "retry_failed_nodes", "create_next"]
 
 RETRY_MODES: tuple[RetryMode, ...] = ("failed_nodes", "fresh")
 
@@ -65,10 +65,13 @@ class Decision:
     reason: str
 
 
-def decide(phase: str | None, retry_mode: RetryMode, *, known_before: bool = False) -> Decision:
+def decide(
+    phase: str | None, retry_mode: RetryMode, *, shutting_down: bool = False, known_before: bool = False
+) -> Decision:
     """The decision table.
 
     :param phase: of the earlier workflow of this generation; None if the server has none, empty if it has no status.
+    :param shutting_down: whether it was told to stop, as the end of the try before may have done.
     :param known_before: whether an earlier try noted down that there was one.
     """
     if phase is None and known_before:
@@ -77,6 +80,10 @@ def decide(phase: str | None, retry_mode: RetryMode, *, known_before: bool = Fal
         return Decision("create", "there is no workflow of this task attempt yet")
     if phase == SUCCEEDED:
         return Decision("collect", "the workflow of an earlier try has succeeded: collecting its results")
+    if phase not in FINAL_PHASES and shutting_down:
+        return Decision(
+            "await_end", "the workflow of an earlier try is being stopped: waiting for its end, to go on then"
+        )
     if phase not in FINAL_PHASES:
         return Decision("attach", f"the workflow of an earlier try is {phase or 'about to start'}: waiting for it")
     if retry_mode == "fresh":

@@ -86,3 +86,16 @@ def test_an_argument_that_the_function_does_not_take_is_refused_when_the_dag_is_
 def test_multiple_outputs_are_refused() -> None:
     with pytest.raises(ManifestError, match="multiple_outputs"):
         argo_task(multiple_outputs=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [({"template": {"outputs": {}}}, "template.outputs"), ({"parameters": {"arguments": "x"}}, "parameters.arguments")],
+)
+def test_what_the_function_makes_cannot_be_given(options: dict[str, Any], place: str) -> None:
+    @argo_task(items=[1], **options)
+    def pull(item: int) -> int:
+        return item
+
+    with pytest.raises(ManifestError, match=place):
+        pull()

@@ -99,7 +99,7 @@ def test_items_reach_workers_and_results_come_back(client: ArgoClient, items: li
     echo = shell('printf %s "$ITEM" > /tmp/result')
     collect = shell("cp $RESULTS_FILE /tmp/result")
     workflow = run(client, fan_out(worker=echo, items=items, collect=collect))
-    outcome = results.results(results.workers(workflow), json_only=True)
+    outcome = results.results(results.workers(workflow, of_fan_out=True), json_only=True)
     assert outcome.values == items
     assert results.collected(workflow) == items
 
@@ -116,7 +116,7 @@ def test_hostile_results_reach_the_collect_step(client: ArgoClient) -> None:
     made = fan_out(worker=worker, items=list(range(len(texts))), collect=shell("cp $RESULTS_FILE /tmp/result"))
     workflow = run(client, made)
     expected = [json.loads(text) for text in texts]
-    assert results.results(results.workers(workflow), json_only=True).values == expected
+    assert results.results(results.workers(workflow, of_fan_out=True), json_only=True).values == expected
     assert results.collected(workflow) == expected
 
 
@@ -129,7 +129,7 @@ def test_every_row_is_in_exactly_one_slice(client: ArgoClient, rows: int, per: i
     made = fan_out(
         worker=shell('echo "[$OFFSET,$LIMIT]" > /tmp/result'), generate=generate, rows=rows, rows_per_worker=per
     )
-    slices = results.results(results.workers(run(client, made)), json_only=True).values
+    slices = results.results(results.workers(run(client, made), of_fan_out=True), json_only=True).values
     assert len(slices) == expected
     assert [row for offset, limit in slices for row in range(offset, offset + limit)] == list(range(rows))
 

@@ -73,6 +73,9 @@ def test_defaults() -> None:
         ({}, "has no host"),
         ({"host": "ftp://h"}, "scheme 'ftp'"),
         ({"host": "h", "extra": {"patience": "long"}}, "patience 'long'"),
+        ({"host": "h", "extra": {"patience": "nan"}}, "patience 'nan'"),
+        ({"host": "http://127.0.0.1:2746"}, "Enter the port as the port"),
+        ({"host": "http://h/argo"}, "a path as 'base_path'"),
         ({"host": "h", "extra": {"kubernetes_conn_id": "k"}}, "not supported yet"),
     ],
 )

@@ -102,6 +102,16 @@ def test_of_many_at_once_one_creates_and_all_attach(argo_url: str, attempt: Atte
         client.send(api.delete_workflow("argo", attempt.workflow_name()))
 
 
+def test_a_workflow_that_is_being_stopped_is_waited_for_and_then_retried(client: ArgoClient, attempt: Attempt) -> None:
+    submit = Submission(client, attempt, "trap '' TERM; sleep 2")
+    name = submit()["metadata"]["name"]
+    client.send(api.stop_workflow("argo", name))
+    submit()
+    assert any("waiting for its end" in line for line in submit.said) or "Failed" in submit.said[-1]
+    assert "running its failed nodes again" in submit.said[-1]
+    client.send(api.delete_workflow("argo", name))
+
+
 def test_what_the_server_refuses_is_told(client: ArgoClient, attempt: Attempt) -> None:
     submit = Submission(client, attempt, "{{=")
     with pytest.raises(RequestRefusedError):

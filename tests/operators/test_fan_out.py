@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 SHELL = """
 def sh(script, *outputs, **more):
@@ -205,3 +206,25 @@ def test_a_deferred_task_goes_on_where_it_left_off(run_dag: Any, monkeypatch: py
     assert "TaskDeferred" in run.log or "deferr" in run.log.lower()
     assert run["fan"].result == [2.5]
     assert run["fan"].xcoms["workflow"]["phase"] == "Succeeded"
+
+
+def test_a_deferred_task_keeps_its_time_and_ends_its_workflow(
+    run_dag: Any, argo_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_argo.operators.base.BEFORE_DEFERRING", 0.0)
+    run = fan_out(
+        run_dag,
+        "items=[1], deferrable=True, poll_interval=0.2, execution_timeout=__import__('datetime').timedelta(seconds=5), "
+        "worker=sh('sleep 60', 'result')",
+    )
+    assert run["fan"].state == "failed"
+    assert "did not end within" in run.log
+    workflow = run["fan"].xcoms["workflow"]
+    assert run["fan"].xcoms["_link_ArgoWorkflowLink"] == workflow["link"]
+    stopped = requests.get(f"{argo_url}/api/v1/workflows/argo/{workflow['name']}", timeout=10).json()
+    assert stopped["spec"]["shutdown"] == "Stop"
+
+
+def test_labels_take_numbers(run_dag: Any) -> None:
+    run = fan_out(run_dag, f"{ECHO}, items=[1], labels={{'rows': '{{{{ params.n }}}}'}}", "dag.params['n'] = 7")
+    assert run.state == "success"

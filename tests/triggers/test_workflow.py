@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -48,7 +49,15 @@ async def test_it_fires_once_the_workflow_has_ended(server: str, script: str, ph
         "phase": phase,
         "name": metadata["name"],
         "namespace": "argo",
+        "uid": metadata["uid"],
     }
+
+
+async def test_the_tasks_time_is_kept_while_it_is_deferred(server: str) -> None:
+    metadata = submit(server, "sleep 60")
+    event = await first_event(trigger(metadata, deadline=time.time() + 0.2))
+    assert event["status"] == "timeout"
+    requests.delete(f"{server}/{metadata['name']}", timeout=10)
 
 
 async def test_a_workflow_that_is_gone_is_told_as_such(server: str) -> None:

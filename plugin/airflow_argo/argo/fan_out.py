@@ -161,13 +161,21 @@ def items_json(items: Iterable[Any]) -> str:
 
 def _item_json(item: Any, path: str) -> str:
     text = safe_json.dumps(item, path=path)
+    check_environment_value(text, path)
+    return safe_json.dumps(text) if _is_decoded_by_argo(item) else text
+
+
+def check_environment_value(text: str, path: str) -> None:
+    """Refuse a JSON text that is longer than an environment variable may be.
+
+    :raises ManifestError: naming ``path``.
+    """
     if len(text) > MAX_ENVIRONMENT_VALUE:
         raise ManifestError(
             f"is {len(text)} bytes long as JSON; an environment variable takes {MAX_ENVIRONMENT_VALUE}",
             path=path,
             hint="Keep the data in storage and hand the worker its address.",
         )
-    return safe_json.dumps(text) if _is_decoded_by_argo(item) else text
 
 
 def _is_decoded_by_argo(item: Any) -> bool:
@@ -289,7 +297,7 @@ def _template(
 
 
 def _kind(name: str, body: Template) -> str:
-    kinds = [kind for kind in ("container", "script") if kind in body]
+    kinds = [kind for kind in ("container", "script") if kind in (body or ())]
     if len(kinds) != 1 or not isinstance(body[kinds[0]], Mapping):
         raise ManifestError(
             "must be a dict that holds either 'container' or 'script'",

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from airflow_argo.argo import safe_json
-from airflow_argo.argo.fan_out import RESULT
+from airflow_argo.argo.fan_out import RESULT, check_environment_value
 
 ARGUMENTS = "arguments"
 """The workflow parameter that holds the arguments which are the same for every worker."""
@@ -18,7 +18,7 @@ ARGUMENTS = "arguments"
 RESULT_PATH = "/tmp/result"  # noqa: S108  a path inside the worker's own container
 
 _SCRIPT = """\
-import json, linecache, os, sys, traceback
+import __future__, json, linecache, os, sys, traceback
 
 SOURCE = {source}
 FILE = "<{function}>"
@@ -26,7 +26,7 @@ FILE = "<{function}>"
 linecache.cache[FILE] = (len(SOURCE), None, SOURCE.splitlines(True), FILE)
 sys.excepthook = traceback.print_exception
 names = {{"__name__": "__main__"}}
-exec(compile(SOURCE, FILE, "exec"), names)
+exec(compile(SOURCE, FILE, "exec", flags=__future__.annotations.compiler_flag), names)
 
 item = json.loads(os.environ["ITEM"])
 given = json.loads(os.environ["ARGUMENTS"])
@@ -34,7 +34,7 @@ if isinstance(item, dict):
     result = names["{function}"](*given["args"], **{{**given["kwargs"], **item}})
 else:
     result = names["{function}"](item, *given["args"], **given["kwargs"])
-text = json.dumps(result)
+text = json.dumps(result, allow_nan=False)
 with open("{path}", "w") as file:
     file.write(text)
 """
@@ -68,9 +68,11 @@ def python_template(
 def arguments_json(args: Collection[Any], kwargs: Mapping[str, Any]) -> str:
     """The value of the workflow parameter ``arguments``.
 
-    :raises ManifestError: for an argument that is no JSON value.
+    :raises ManifestError: for an argument that is no JSON value, or all of them being too long for the environment.
     """
-    return safe_json.dumps({"args": list(args), "kwargs": dict(kwargs)}, path=ARGUMENTS)
+    text = safe_json.dumps({"args": list(args), "kwargs": dict(kwargs)}, path=ARGUMENTS)
+    check_environment_value(text, ARGUMENTS)
+    return text
 
 
 def literal(source: str) -> str:

@@ -13,8 +13,8 @@ _MISSING_RESULT = "no such file or directory"
 
 
 def failed_workers(found: Sequence[Worker]) -> list[Worker]:
-    """The workers that did not succeed, in item order."""
-    return [worker for worker in found if not worker.succeeded]
+    """The workers that failed, in item order; one that was skipped or never ran has not."""
+    return [worker for worker in found if worker.failed]
 
 
 def failure(workflow: Workflow, found: Sequence[Worker], link: str) -> str:
@@ -48,7 +48,7 @@ def worker_lines(entries: Sequence[Mapping[str, Any]], limit: int) -> list[str]:
     Argo's executor writes into the same log, after the worker has ended.
     """
     lines = [str(entry.get("content") or "") for entry in entries]
-    return [line for line in lines if " argo=true" not in line][-limit:]
+    return [line for line in lines if " argo=true" not in line][-limit:] if limit > 0 else []
 
 
 def _because(words: str) -> str:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from airflow_argo.argo.fan_out import ENTRYPOINT, RESULT, WORKER
+from airflow_argo.argo.fan_out import RESULT, WORKER
 from airflow_argo.argo.status import POD_TYPES, SUCCEEDED, Node, Workflow, nodes, phase, pods_below
 
 _LOOPED = re.compile(
     r"(?:\[(?P<group>\d+)\])?\.?(?P<task>[A-Za-z0-9-]+)\((?P<index>\d+):(?P<description>[^()]*)\)", re.DOTALL
 )
+_ATTEMPT = re.compile(r"\(\d+\)$")
+_GROUP = re.compile(r"\[(\d+)\]\.?")
 _FAILED = ("Failed", "Error")
 _MESSAGE_LENGTH = 500
 _SHOWN_LENGTH = 120
@@ -38,6 +41,11 @@ class Worker:
     def succeeded(self) -> bool:
         """Whether the worker ended well."""
         return self.node.get("phase") == SUCCEEDED
+
+    @property
+    def failed(self) -> bool:
+        """Whether the worker ended badly; one that was skipped, or never ran, did not."""
+        return self.node.get("phase") in _FAILED
 
     @property
     def exit_code(self) -> int | None:
@@ -75,30 +83,29 @@ class Results:
     problems: list[str]
 
 
-def workers(workflow: Workflow) -> list[Worker]:
+def workers(workflow: Workflow, *, of_fan_out: bool) -> list[Worker]:
     """The workers of a workflow, in item order.
 
-    They are the nodes of its loops: of a manifest made by ``fan_out`` its ``worker`` task's, else those of all loops,
-    without the nodes that only hold further loops. A workflow without any loop has its pods as workers, in the order
-    of their start.
+    :param of_fan_out: the workflow is one that ``fan_out`` made: its ``worker`` task's nodes. Otherwise those of all
+        its loops, without the nodes that only hold further loops, exit handlers, and attempts that others came after;
+        a workflow without any loop has its pods as workers, in the order of their start.
     """
     every = nodes(workflow)
-    if not every:
-        return []
-    looped = [node for node in every.values() if _loop_position(node, every) is not None and not _is_extra(node)]
-    if _is_fan_out(workflow):
+    tree = _Tree(every)
+    looped = [node for node in every.values() if tree.position(node) is not None and not tree.is_extra(node)]
+    if of_fan_out:
         name = workflow["metadata"]["name"]
         chosen = [node for node in looped if str(node["name"]).startswith(f"{name}.{WORKER}(")]
     elif looped:
-        holders = {node.get("boundaryID") for node in looped}
+        holders = {above["id"] for node in looped for above in tree.above(node)}
         chosen = [node for node in looped if node["id"] not in holders]
     else:
-        chosen = [node for node in every.values() if node.get("type") in POD_TYPES and not _is_extra(node)]
+        chosen = [node for node in every.values() if tree.is_pod(node) and not tree.is_extra(node)]
         chosen.sort(key=lambda node: (str(node.get("startedAt")), str(node["name"])))
         return [_worker(index, node, every) for index, node in enumerate(chosen)]
-    chosen.sort(key=lambda node: _order(node, every))
+    chosen.sort(key=tree.order)
     several = len({_loop_of(node) for node in chosen}) > 1
-    return [_worker(place if several else _index(node, every), node, every) for place, node in enumerate(chosen)]
+    return [_worker(place if several else tree.index(node), node, every) for place, node in enumerate(chosen)]
 
 
 def results(found: Iterable[Worker], *, json_only: bool) -> Results:
@@ -180,41 +187,74 @@ def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-def _is_fan_out(workflow: Workflow) -> bool:
-    root = nodes(workflow).get(workflow["metadata"]["name"]) or {}
-    return root.get("templateName") == ENTRYPOINT and root.get("type") == "DAG"
+class _Tree:
+    """What a node belongs to. Names tell it: they are canonical, display names are not."""
 
+    def __init__(self, every: Mapping[str, Node]) -> None:
+        self._every = every
+        self._by_name = {str(node["name"]): node for node in every.values()}
 
-def _loop_position(node: Node, every: Mapping[str, Node]) -> re.Match[str] | None:
-    """Where the node stands in a loop, read from its name: names are canonical, display names are not."""
-    boundary = every.get(str(node.get("boundaryID")))
-    if boundary is None:
-        return None
-    return _LOOPED.fullmatch(str(node["name"])[len(str(boundary["name"])) :])
+    def position(self, node: Node) -> re.Match[str] | None:
+        """Where the node stands in a loop; None if in none."""
+        boundary = self._every.get(str(node.get("boundaryID")))
+        if boundary is None:
+            return None
+        return _LOOPED.fullmatch(str(node["name"])[len(str(boundary["name"])) :])
 
+    def index(self, node: Node) -> int:
+        """The node's place in its loop."""
+        position = self.position(node)
+        return int(position["index"]) if position else 0
 
-def _is_extra(node: Node) -> bool:
-    flags = node.get("nodeFlag") or {}
-    return bool(flags.get("hooked") or flags.get("retried"))
+    def above(self, node: Node) -> Iterator[Node]:
+        """What the node is in, from the inside: templates, and of an attempt the node that retries."""
+        current: Node | None = node
+        while current is not None:
+            if _flag(current, "retried"):
+                current = self._by_name.get(_ATTEMPT.sub("", str(current["name"])))
+            else:
+                current = self._every.get(str(current.get("boundaryID")))
+            if current is not None:
+                yield current
 
+    def is_extra(self, node: Node) -> bool:
+        """Whether the node is no work of its own: an attempt, a hook, or anything in a hook or in a former attempt."""
+        if _flag(node, "retried") or _flag(node, "hooked"):
+            return True
+        return any(_flag(above, "hooked") or self._is_former_attempt(above) for above in self.above(node))
 
-def _index(node: Node, every: Mapping[str, Node]) -> int:
-    position = _loop_position(node, every)
-    return int(position["index"]) if position else 0
+    def is_pod(self, node: Node) -> bool:
+        """Whether the node is a pod, or one that is tried again and again."""
+        attempts = [self._every[child] for child in node.get("children") or () if child in self._every]
+        tries = [child for child in attempts if _is_attempt(child, node)]
+        return (tries[-1] if tries else node).get("type") in POD_TYPES
+
+    def order(self, node: Node) -> tuple[Any, ...]:
+        """Outer loops before inner ones, earlier step groups first, then by task and index."""
+        inner_to_outer = [node, *self.above(node)]
+        return tuple(self._key(each) for each in reversed(inner_to_outer))
+
+    def _key(self, node: Node) -> tuple[int, str, int]:
+        position = self.position(node)
+        if position is not None:
+            return int(position["group"] or 0), position["task"], int(position["index"])
+        boundary = self._every.get(str(node.get("boundaryID")))
+        rest = str(node["name"])[len(str(boundary["name"])) :] if boundary is not None else ""
+        group = _GROUP.match(rest)
+        return (int(group[1]), rest[group.end() :], -1) if group else (0, rest.lstrip("."), -1)
+
+    def _is_former_attempt(self, node: Node) -> bool:
+        if not _flag(node, "retried"):
+            return False
+        retrying = self._by_name.get(_ATTEMPT.sub("", str(node["name"])))
+        attempts = [
+            child for child in (retrying or {}).get("children") or () if _is_attempt(self._every.get(child), retrying)
+        ]
+        return bool(attempts) and attempts[-1] != node["id"]
 
 
 def _loop_of(node: Node) -> tuple[str, str]:
     return str(node.get("boundaryID")), str(node["name"]).rpartition("(")[0]
-
-
-def _order(node: Node, every: Mapping[str, Node]) -> tuple[Any, ...]:
-    """Outer loops before inner ones, earlier step groups first, then by task and index."""
-    boundary = every.get(str(node.get("boundaryID")))
-    outer = _order(boundary, every) if boundary is not None else ()
-    position = _loop_position(node, every)
-    if position is None:
-        return (*outer, (0, str(node["name"]), 0))
-    return (*outer, (int(position["group"] or 0), position["task"], int(position["index"])))
 
 
 def _worker(index: int, node: Node, every: Mapping[str, Node]) -> Worker:
@@ -222,11 +262,16 @@ def _worker(index: int, node: Node, every: Mapping[str, Node]) -> Worker:
     return Worker(index, _item(node), node, attempts=len(attempts) or 1)
 
 
-def _is_attempt(child: Node | None, node: Node) -> bool:
+def _flag(node: Node, name: str) -> bool:
+    return bool((node.get("nodeFlag") or {}).get(name))
+
+
+def _is_attempt(child: Node | None, node: Node | None) -> bool:
     return (
         child is not None
+        and node is not None
         and node.get("type") == "Retry"
-        and bool((child.get("nodeFlag") or {}).get("retried"))
+        and _flag(child, "retried")
         and str(child["name"]).startswith(f"{node['name']}(")
     )
 
@@ -258,9 +303,21 @@ def _decoded(text: str | None) -> tuple[Any, str]:
     if text is None:
         return None, ""
     try:
-        return json.loads(text), ""
+        value = json.loads(text, parse_constant=_no_number, parse_float=_finite)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         return None, str(error)
+    return value, ""
+
+
+def _no_number(text: str) -> Any:
+    raise ValueError(f"{text} does not exist in JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_number(text)
 
 
 def _decoded_or_text(text: str | None) -> Any:

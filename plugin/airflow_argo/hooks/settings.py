@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +88,11 @@ def _scheme_and_host(conn_id: str, host: str, extra: Mapping[str, Any]) -> tuple
         raise ConnectionSettingsError(
             f"The connection '{conn_id}' has the scheme '{scheme}'", hint="Set 'scheme' to https or http."
         )
+    if "/" in bare or re.fullmatch(r"[^:]+:\d+", bare):
+        raise ConnectionSettingsError(
+            f"The connection '{conn_id}' has the host '{host}'",
+            hint="Enter the port as the port, and a path as 'base_path'.",
+        )
     return scheme, f"[{bare}]" if ":" in bare and not bare.startswith("[") else bare
 
 
@@ -100,7 +107,7 @@ def _patience(conn_id: str, value: object) -> float:
         seconds = float(str(value))
     except ValueError:
         seconds = -1.0
-    if seconds < 0:
+    if not (math.isfinite(seconds) and seconds >= 0):
         raise ConnectionSettingsError(
             f"The connection '{conn_id}' has the patience {value!r}", hint="Give a number of seconds."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,10 @@ MakeManifest = Callable[[str], Mapping[str, Any]]
 """Makes the manifest for a workflow's name."""
 
 
+_PAUSE = 1.0
+"""Seconds between two looks at a workflow that is being stopped."""
+
+
 class NameTakenError(ArgoError):
     """A workflow has our name and is not ours."""
 
@@ -32,29 +37,48 @@ def attach_or_create(
     make_manifest: MakeManifest,
     retry_mode: RetryMode,
     tell: Callable[[str], object],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
     """The one workflow of a task attempt, created if it is not there.
 
     :param make_manifest: called only when a workflow is to be created.
+    :param sleep: waits for so many seconds.
     :param tell: takes the line for the task log that says what was decided, and why.
     :raises NameTakenError: when a workflow of this name belongs to something else.
     """
-    number = 1
+    number, said = 1, ""
     while True:
         name = attempt.workflow_name(number)
         earlier = _find(client, namespace, name, attempt)
-        decision = decide(None if earlier is None else phase(earlier), retry_mode)
-        tell(f"Workflow {name}: {decision.reason}")
+        decision = _decision(earlier, retry_mode)
+        if decision.reason != said:
+            said = decision.reason
+            tell(f"Workflow {name}: {said}")
+        if decision.action == "await_end":
+            sleep(_PAUSE)
+            continue
         if decision.action == "create_next":
             number += 1
             continue
-        workflow = _carry_out(client, namespace, name, decision, earlier, make_manifest)
+        try:
+            workflow = _carry_out(client, namespace, name, decision, earlier, make_manifest)
+        except NotFoundError:
+            # The status came from the archive, from which nothing can be retried in place.
+            tell(f"Workflow {name}: it is in the archive alone: starting a new one")
+            number += 1
+            continue
         if workflow is not None:
             return workflow
 
 
+def _decision(earlier: Mapping[str, Any] | None, retry_mode: RetryMode) -> Decision:
+    if earlier is None:
+        return decide(None, retry_mode)
+    return decide(phase(earlier), retry_mode, shutting_down=bool((earlier.get("spec") or {}).get("shutdown")))
+
+
 def _find(client: ArgoClient, namespace: str, name: str, attempt: Attempt) -> dict[str, Any] | None:
-    fields = (*api.STATUS_FIELDS, "metadata.annotations")
+    fields = (*api.STATUS_FIELDS, "metadata.annotations", "spec.shutdown")
     try:
         workflow = client.send(api.get_workflow(namespace, name, fields=fields))
     except NotFoundError:

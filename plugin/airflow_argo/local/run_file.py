@@ -13,6 +13,7 @@ from rich.text import Text
 
 from airflow_argo.argo import api, lint, manifest
 from airflow_argo.argo.client import ArgoClient, ServerAddress
+from airflow_argo.argo.lint.decode import decode_workflow
 from airflow_argo.argo.status import SUCCEEDED, Node, Workflow, nodes, phase, pod_name
 from airflow_argo.argo.waiting import Observer, pauses
 from airflow_argo.local.testing import running_server
@@ -33,7 +34,9 @@ def run_file(
     :param objects: a directory with ConfigMaps and Secrets as YAML files.
     :raises ArgoError: for a file or a workflow that cannot be run.
     """
-    made = _with_a_name(manifest.with_parameters(manifest.sanitized(manifest.read(path)), parameters), path)
+    read = manifest.sanitized(manifest.read(path))
+    decode_workflow(read)
+    made = _with_a_name(manifest.with_parameters(read, parameters), path)
     lint.require_clean(made)
     console = Console(highlight=False, soft_wrap=True)
     with running_server(workers=workers, objects=objects) as url, ArgoClient(ServerAddress(url)) as client:

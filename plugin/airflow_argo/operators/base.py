@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, TypeAlias, get_args
 
 from airflow.sdk import BaseOperator, conf
+from airflow.sdk.exceptions import AirflowTaskTimeout
 
 from airflow_argo.argo.errors import (
     ArgoError,
@@ -23,6 +24,7 @@ from airflow_argo.links import ArgoWorkflowLink
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import timedelta
 
     import jinja2
     from airflow.sdk import BaseOperatorLink, Context
@@ -137,12 +139,17 @@ class ArgoOperator(BaseOperator):
         with self._hook().client() as client:
             workflow = self._attach_or_create(client, context)
             if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
-                self._defer(workflow)
+                self._defer(context, workflow)
             return self._complete(client, context)
 
     def resume(self, context: Context, event: dict[str, Any]) -> Any:
         """Go on after the trigger has fired."""
         self._running = (event["namespace"], event["name"])
+        # First of all: Airflow stores the link after every slice of execution, also one that fails.
+        self.workflow_link = self._hook().settings().workflow_link(event["namespace"], event["name"], event["uid"])
+        if event["status"] == "timeout":
+            self.on_kill()
+            raise AirflowTaskTimeout(f"The workflow {event['name']} did not end within {self.execution_timeout}")
         if event["status"] == "gone":
             raise WorkflowGoneError(
                 f"The workflow {event['name']} disappeared while it was awaited: {event['message']}"
@@ -185,8 +192,8 @@ class ArgoOperator(BaseOperator):
         made = manifest.sanitized(self.make_manifest(context))
         made = manifest.labelled(
             made,
-            labels={**attempt_labels(attempt), **(self.labels or {})},
-            annotations={**(self.annotations or {}), OWNER_ANNOTATION: attempt.owner},
+            labels={**attempt_labels(attempt), **_texts(self.labels)},
+            annotations={**_texts(self.annotations), OWNER_ANNOTATION: attempt.owner},
         )
         if self.service_account:
             made["spec"]["serviceAccountName"] = self.service_account
@@ -234,7 +241,7 @@ class ArgoOperator(BaseOperator):
             observer.unanswered(error)
             return False
 
-    def _defer(self, workflow: Mapping[str, Any]) -> NoReturn:
+    def _defer(self, context: Context, workflow: Mapping[str, Any]) -> NoReturn:
         from airflow_argo.triggers.workflow import ArgoWorkflowTrigger
 
         namespace, name = self._workflow()
@@ -247,6 +254,7 @@ class ArgoOperator(BaseOperator):
             steps_before=self.steps_before_workers(),
             counted=self.counted,
             on_kill=self.on_kill_action,
+            deadline=_deadline(context, self.execution_timeout),
         )
         # Whatever `resume` needs is in the event: `airflow dags test` drops the kwargs of a deferral.
         self.defer(trigger=trigger, method_name="resume")
@@ -280,6 +288,10 @@ def attempt_labels(attempt: Attempt) -> dict[str, str]:
     return {f"airflow-argo/{key}": label_value(value) for key, value in parts.items()}
 
 
+def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:
+    return {name: str(value) for name, value in (values or {}).items()}
+
+
 def _attempt(context: Context) -> Attempt:
     instance = context["ti"]
     return Attempt(
@@ -289,6 +301,11 @@ def _attempt(context: Context) -> Attempt:
         map_index=instance.map_index if instance.map_index is not None else -1,
         generation=instance.max_tries,
     )
+
+
+def _deadline(context: Context, timeout: timedelta | None) -> float | None:
+    start = context["ti"].start_date
+    return (start + timeout).timestamp() if timeout is not None and start is not None else None
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:

@@ -34,7 +34,7 @@ class Completion:
         self._client = client
         self._workflow = workflow
         self._namespace = namespace
-        self._workers = results.workers(workflow)
+        self._workers = results.workers(workflow, of_fan_out=operator.results_are_json)
         self._results = results.results(self._workers, json_only=operator.results_are_json)
 
     def push(self, context: Context) -> None:
@@ -46,7 +46,7 @@ class Completion:
         context["ti"].xcom_push(key="workers", value=rows)
         if self._has_collect():
             context["ti"].xcom_push(key=COLLECT, value=results.collected(self._workflow))
-        if self.failure() and self._problem_of_size(context) is None:
+        if self._operator.do_xcom_push and self.failure() and self._problem_of_size(context) is None:
             context["ti"].xcom_push(key="return_value", value=self._results.values)
 
     def failure(self) -> str:

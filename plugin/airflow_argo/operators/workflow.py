@@ -47,6 +47,7 @@ class ArgoWorkflowOperator(ArgoOperator):
     def make_manifest(self, context: Context) -> dict[str, Any]:
         """The manifest with its parameters filled in."""
         from airflow_argo.argo import manifest
+        from airflow_argo.argo.lint.decode import decode_workflow
 
         if self.workflow_template:
             return self._reference(context)
@@ -54,6 +55,7 @@ class ArgoWorkflowOperator(ArgoOperator):
         if callable(source) and not hasattr(source, "to_dict"):
             source = _called(source, context)
         made = manifest.read(self._beside_the_dag(source))
+        decode_workflow(made)
         declared = {
             parameter.get("name") for parameter in (made["spec"].get("arguments") or {}).get("parameters") or ()
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -23,12 +24,14 @@ _FIRST_PAUSE = 5.0
 class ArgoWorkflowTrigger(BaseTrigger):
     """Fires once, when the workflow has ended or is gone.
 
-    The event says ``{"status": "finished" | "gone", "name": …, "namespace": …, "phase": …}``.
+    The event says ``{"status": "finished" | "gone" | "timeout", "name": …, "namespace": …, "uid": …, "phase": …}``.
 
     :param uid: of the workflow that is meant, should its name be taken again.
     :param poll_interval: seconds between two looks at the status.
     :param steps_before: how many steps of the workflow run before its workers do; for the progress in the log.
     :param counted: what the log calls the pods after these steps.
+    :param deadline: when the task's execution_timeout is over, in seconds since the epoch: Airflow does not keep it for
+        deferred tasks.
     :param on_kill: what becomes of the workflow when a user kills the task: stop, terminate or leave.
     """
 
@@ -42,6 +45,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         steps_before: int = 0,
         counted: str = "workers",
         on_kill: str = "stop",
+        deadline: float | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.argo_conn_id = argo_conn_id
@@ -52,6 +56,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         self.steps_before = steps_before
         self.counted = counted
         self.on_kill_action = on_kill
+        self.deadline = deadline
         self._fired = False
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -67,6 +72,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
                 "steps_before": self.steps_before,
                 "counted": self.counted,
                 "on_kill": self.on_kill_action,
+                "deadline": self.deadline,
             },
         )
 
@@ -81,7 +87,8 @@ class ArgoWorkflowTrigger(BaseTrigger):
             first_question.cancel()
         self._fired = True
         # Nothing may be awaited after this: Airflow would take the cancellation that follows for a user's.
-        yield TriggerEvent({"name": self.name, "namespace": self.namespace, **payload})  # type: ignore[no-untyped-call]
+        named = {"name": self.name, "namespace": self.namespace, "uid": self.uid}
+        yield TriggerEvent({**named, **payload})  # type: ignore[no-untyped-call]
 
     async def _wait(self) -> dict[str, Any]:
         observer = Observer(self.steps_before, counted=self.counted, tell=self.log.info)
@@ -99,7 +106,10 @@ class ArgoWorkflowTrigger(BaseTrigger):
                 else:
                     if observer.seen(workflow):
                         return {"status": "finished", "phase": phase(workflow)}
-                await asyncio.sleep(self.poll_interval)
+                left = self.poll_interval if self.deadline is None else self.deadline - time.time()
+                if left <= 0:
+                    return {"status": "timeout"}
+                await asyncio.sleep(min(self.poll_interval, left))
 
     async def on_kill(self) -> None:
         """Stop the workflow when a user clears, fails or finishes the deferred task.
