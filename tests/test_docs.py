@@ -43,11 +43,14 @@ def test_a_dag_runs_as_it_stands(run_dag: Any, code: str, tmp_path: Path) -> Non
     path.write_text(code, encoding="utf-8")
     run = run_dag(path)
     assert run.state == "success"
-    (results,) = [found[0].result for name, found in run.tasks.items() if name in ("measure", "pull", "hello")]
+    (results,) = [
+        found[0].result for name, found in run.tasks.items() if name in ("measure", "pull", "hello", "round_up")
+    ]
     assert results in (
         [{"word": "fan", "length": 3}, {"word": "out", "length": 3}],
         [[0, 500], [500, 500], [1000, 50]],
         [None],
+        [5, 5],
     )
 
 
@@ -62,11 +65,16 @@ def test_yaml_is_yaml(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", blocks("bash"))
-def test_a_connection_is_one(text: str) -> None:
-    _, variable = shlex.split(text)
-    name, _, value = variable.partition("=")
-    assert name == "AIRFLOW_CONN_ARGO_DEFAULT"
-    assert json.loads(value)["conn_type"] == "argo"
+def test_shell_lines_are_what_they_should_be(text: str) -> None:
+    for line in re.split(r"\n(?=export|airflow)", text.strip()):
+        program, *words = shlex.split(line)
+        if program == "airflow":
+            assert words in (["db", "migrate"], ["dags", "test", "pull_rows"])
+            continue
+        assert program == "export"
+        for name, _, value in (word.partition("=") for word in words):
+            if name == "AIRFLOW_CONN_ARGO_DEFAULT":
+                assert json.loads(value)["conn_type"] == "argo"
 
 
 @pytest.mark.parametrize("text", blocks("console"))

@@ -77,7 +77,7 @@ def decide(
     if phase is None and known_before:
         return Decision("create", "the workflow of an earlier try is gone (deleted and not archived): creating it anew")
     if phase is None:
-        return Decision("create", "there is no workflow of this task attempt yet")
+        return Decision("create", "creating it, for this task attempt has none yet")
     if phase == SUCCEEDED:
         return Decision("collect", "the workflow of an earlier try has succeeded: collecting its results")
     if phase not in FINAL_PHASES and shutting_down:

@@ -97,6 +97,13 @@ def test_a_generate_step_that_puts_out_no_number_says_so(rows: str) -> None:
     assert text == f"the generate step must put out a number of rows, not: {rows}"
 
 
+def test_a_generate_step_that_puts_out_too_many_rows_says_so() -> None:
+    manifest = fan_out(worker=step("result"), generate=step("rows"), rows_per_worker=10)
+    own = {"workflow.parameters.rows_per_worker": "10", "tasks.generate.outputs.parameters.rows": "200001"}
+    text = tags.substitute_object({"list": tasks(manifest)["worker"]["withParam"]}, own)["list"]
+    assert text.startswith("200001 rows are more than 20000 workers can pull")
+
+
 def test_rows_are_handed_to_the_generate_step() -> None:
     manifest = fan_out(worker=step("result"), generate=step("rows"), rows=7, rows_per_worker=2)
     env = template(manifest, "generate")["container"]["env"]
@@ -182,6 +189,8 @@ def test_zero_rows_per_worker_is_refused() -> None:
         ({"generate": step("count"), "rows_per_worker": 2}, "generate: has no output parameter 'rows'"),
         ({"items": [1], "parameters": {"items": "x"}}, "parameters.items: is made by the fan-out"),
         ({"items": [1], "parallelism": 0}, "parallelism: 0 is too small"),
+        ({"rows": 20_001, "rows_per_worker": 1}, "rows: makes 20001 workers; 20000 are the most"),
+        ({"items": [1] * 20_001}, "items: makes 20001 workers"),
     ],
 )
 def test_a_plan_that_makes_no_sense_is_refused(plan: dict[str, Any], reason: str) -> None:

@@ -58,7 +58,7 @@ def test_the_first_try_creates_and_the_next_one_attaches(client: ArgoClient, att
     first, second = submit(), submit()
     assert first["metadata"]["uid"] == second["metadata"]["uid"]
     assert len(submit.made) == 1
-    assert "there is no workflow of this task attempt yet" in submit.said[0]
+    assert "this task attempt has none yet" in submit.said[0]
     assert "waiting for it" in submit.said[1]
     client.send(api.delete_workflow("argo", first["metadata"]["name"]))
 

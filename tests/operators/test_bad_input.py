@@ -142,3 +142,12 @@ def test_an_unknown_choice_is_refused_when_the_dag_is_read(arguments: str) -> No
     name, value = arguments.split("=")
     with pytest.raises(ManifestError, match=name):
         ArgoFanOutOperator(task_id="task", worker={}, items=[1], **{name: value.strip("'")})
+
+
+@pytest.mark.parametrize("plan", [{}, {"items": [1], "rows": 3, "rows_per_worker": 1}])
+def test_a_plan_with_too_much_or_too_little_is_refused_when_the_dag_is_read(plan: dict[str, Any]) -> None:
+    from airflow_argo.argo.errors import ManifestError
+    from airflow_argo.operators import ArgoFanOutOperator
+
+    with pytest.raises(ManifestError):
+        ArgoFanOutOperator(task_id="task", worker={}, **plan)

@@ -194,7 +194,7 @@ def test_the_log_tells_the_progress(run_dag: Any) -> None:
     )
     assert "/11 workers done" in run.log
     assert "The workflow has ended: Succeeded" in run.log
-    assert "there is no workflow of this task attempt yet" in run.log
+    assert "this task attempt has none yet" in run.log
 
 
 def test_a_deferred_task_goes_on_where_it_left_off(run_dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:

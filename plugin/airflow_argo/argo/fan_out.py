@@ -34,6 +34,9 @@ RESULTS_FILE = "/tmp/results.json"  # noqa: S108  a path inside the collect step
 MAX_ENVIRONMENT_VALUE = 128 * 1024 - len("ITEM=") - 1
 """Bytes: Linux takes no longer string in a program's environment (MAX_ARG_STRLEN)."""
 
+MAX_WORKERS = 20_000
+"""Argo keeps all nodes of a workflow in 1 MiB, compressed; with more it would never end (seen on v4.1.2)."""
+
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.-]+")
 _OWN_PARAMETERS = {"items", "rows", "rows_per_worker"}
 
@@ -46,9 +49,11 @@ _GUARDED = r'replace(replace(replace(%s, "{" + "{", "{\\u007b"), "$", "\\u0024")
 # An expression tag ends at the first ``}}``, and a ``{`` after the comma opens a closure: hence the spaces.
 _SLICES = (
     "{{=let rows = trim(%s); let per = int(workflow.parameters.rows_per_worker); "
-    'rows matches "^[0-9]+$" '
+    'rows matches "^[0-9]{1,15}$" '
+    f"? (int(rows) <= {MAX_WORKERS} * per "
     "? toJson(map(0..(int(ceil(int(rows) / per)) - 1), "
     '{ {"offset": # * per, "limit": min(per, int(rows) - # * per)} })) '
+    f': rows + " rows are more than {MAX_WORKERS} workers can pull: give rows_per_worker a larger number") '
     ': "the generate step must put out a number of rows, not: " + rows}}'
 )
 # Argo decodes strings and the keys of objects, which brings a ``{{`` back: such items are encoded twice. All others are
@@ -101,7 +106,11 @@ def fan_out(
     :param parallelism: how many pods may run at once; None for no limit.
     :raises ManifestError: for a plan that makes no sense, saying which argument and why.
     """
-    _check_plan(items, rows, generate, scale)
+    check_plan(items=items, rows=rows, generate=generate, scale=scale)
+    if items is not None and (isinstance(items, str | bytes | Mapping) or not isinstance(items, Sequence)):
+        raise ManifestError(
+            f"must be a list, not a {type(items).__name__}", path="items", hint="Each element is one worker's item."
+        )
     tasks: list[dict[str, Any]] = []
     templates: list[dict[str, Any]] = []
     arguments = _arguments(items, rows, rows_per_worker, scale, parameters or {})
@@ -185,15 +194,15 @@ def _is_decoded_by_argo(item: Any) -> bool:
     )
 
 
-def _check_plan(items: Any, rows: Any, generate: Any, scale: Any) -> None:
+def check_plan(*, items: Any, rows: Any, generate: Any, scale: Any) -> None:
+    """Refuse a plan of which too much or too little is given, whatever the values are.
+
+    :raises ManifestError: saying which arguments.
+    """
     if items is not None:
         for name, other in (("rows", rows), ("generate", generate), ("scale", scale)):
             if other is not None:
                 raise ManifestError(f"cannot be combined with '{name}'", path="items", hint="Give one of the two.")
-        if isinstance(items, str | bytes | Mapping) or not isinstance(items, Sequence):
-            raise ManifestError(
-                f"must be a list, not a {type(items).__name__}", path="items", hint="Each element is one worker's item."
-            )
     elif rows is None and generate is None and scale is None:
         raise ManifestError(
             "nothing says how many workers to run", hint="Give 'items', 'rows', 'generate' or 'scale' (see fan_out)."
@@ -205,13 +214,22 @@ def _arguments(items: Any, rows: Any, per: Any, scale: Any, parameters: Mapping[
         raise ManifestError("is made by the fan-out itself", path=f"parameters.{name}", hint="Choose another name.")
     arguments = dict(parameters)
     if items is not None:
+        _check_count(len(items), "items", "Hand each worker several of them.")
         arguments["items"] = items_json(items)
         return arguments
     if rows is not None:
         arguments["rows"] = str(whole_number("rows", rows, minimum=0))
     if per is not None or scale is None:
         arguments["rows_per_worker"] = str(whole_number("rows_per_worker", per, minimum=1))
+    if {"rows", "rows_per_worker"} <= arguments.keys() and scale is None:
+        count = -(-int(arguments["rows"]) // int(arguments["rows_per_worker"]))
+        _check_count(count, "rows", "Give rows_per_worker a larger number.")
     return arguments
+
+
+def _check_count(count: int, path: str, hint: str) -> None:
+    if count > MAX_WORKERS:
+        raise ManifestError(f"makes {count} workers; {MAX_WORKERS} are the most", path=path, hint=hint)
 
 
 def _rows_environment(arguments: Mapping[str, str], *names: str) -> dict[str, str]:

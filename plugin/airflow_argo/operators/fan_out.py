@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_argo.argo.errors import ManifestError
-from airflow_argo.argo.fan_out import Template, fan_out
+from airflow_argo.argo.fan_out import Template, check_plan, fan_out
 from airflow_argo.operators.base import ArgoOperator
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class ArgoFanOutOperator(ArgoOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        check_plan(items=items, rows=rows, generate=generate, scale=scale)
         self.worker = worker
         self.items = items
         self.rows = rows
