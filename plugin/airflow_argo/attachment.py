@@ -31,8 +31,9 @@ _NAME_LENGTH = 52
 class Attempt:
     """The attempts of a task instance that share one workflow.
 
-    :param generation: ``ti.max_tries``: it grows when a user clears the task and stays when a retry follows a crash
-        (seen on Airflow 3.3.2), so a cleared task starts anew and a retry finds the workflow of the try before.
+    :param generation: ``ti.max_tries``: it grows when a user clears a finished or deferred task and stays when a retry
+        follows a crash (seen on Airflow 3.3.2), so a cleared task starts anew and a retry finds the workflow of the try
+        before. A task that is cleared while a worker runs it keeps it: for Airflow that is a retry.
     """
 
     dag_id: str
