@@ -60,6 +60,10 @@ def test_the_link_leads_to_the_ui() -> None:
     assert settings(host="h").workflow_link("argo", "wf", "u") == "https://h:2746/workflows/argo/wf?uid=u"
 
 
+def test_keys_of_other_tools_are_left_alone() -> None:
+    assert settings(host="h", extra={"owner": "data platform"}).namespace == "argo"
+
+
 def test_defaults() -> None:
     made = settings(host="h")
     assert (made.namespace, made.patience) == ("argo", 60.0)
@@ -75,6 +79,7 @@ def test_defaults() -> None:
         ({"host": "h", "extra": {"patience": "long"}}, "patience 'long'"),
         ({"host": "h", "extra": {"patience": "nan"}}, "patience 'nan'"),
         ({"host": "http://127.0.0.1:2746"}, "Enter the port as the port"),
+        ({"host": "h", "extra": {"namespce": "team"}}, "Is 'namespace' meant"),
         ({"host": "http://h/argo"}, "a path as 'base_path'"),
         ({"host": "h", "extra": {"kubernetes_conn_id": "k"}}, "not supported yet"),
     ],

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -19,6 +20,16 @@ DEFAULT_NAMESPACE = "argo"
 DEFAULT_PORT = 2746
 DEFAULT_PATIENCE = 60.0
 
+_KEYS = {
+    "base_path",
+    "kubernetes_conn_id",
+    "namespace",
+    "patience",
+    "scheme",
+    "token_file",
+    "ui_url",
+    "verify",
+}
 _FALSE = {"false", "0", "no", "off"}
 _TRUE = {"true", "1", "yes", "on", ""}
 
@@ -66,6 +77,7 @@ def settings_of(connection: Connection) -> Settings:
             f"supported yet",
             hint="Point the connection at an Argo Server.",
         )
+    _refuse_misspelt(conn_id, extra)
     if not connection.host:
         raise ConnectionSettingsError(f"The connection '{conn_id}' has no host", hint="Enter the Argo Server's host.")
     scheme, host = _scheme_and_host(conn_id, connection.host, extra)
@@ -79,6 +91,16 @@ def settings_of(connection: Connection) -> Settings:
         verify=_verify(extra.get("verify")),
         patience=_patience(conn_id, extra.get("patience", DEFAULT_PATIENCE)),
     )
+
+
+def _refuse_misspelt(conn_id: str, extra: Mapping[str, Any]) -> None:
+    """Other tools may keep keys of their own there; but a misspelt 'verify' or 'namespace' must not go unnoticed."""
+    for key in set(extra) - _KEYS:
+        meant = get_close_matches(key, _KEYS, n=1, cutoff=0.8)
+        if meant:
+            raise ConnectionSettingsError(
+                f"The connection '{conn_id}' has '{key}' in its extra", hint=f"Is '{meant[0]}' meant?"
+            )
 
 
 def _scheme_and_host(conn_id: str, host: str, extra: Mapping[str, Any]) -> tuple[str, str]:
