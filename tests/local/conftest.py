@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,9 @@ def _close_stores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     def noted(self: Store, *args: Any, **kwargs: Any) -> None:
         begin(self, *args, **kwargs)
-        opened.append(self)
+        # A server in a thread closes its own, and only that thread could.
+        if threading.current_thread() is threading.main_thread():
+            opened.append(self)
 
     monkeypatch.setattr(Store, "__init__", noted)
     yield
