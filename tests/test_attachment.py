@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_argo.attachment import Action, Attempt, RetryMode, decide
+from airflow_argo.attachment import RETRY_MODES, Action, Attempt, RetryMode, decide
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,19 @@ def test_a_workflow_that_is_being_stopped_is_not_attached_to(phase: str) -> None
 
 def test_a_workflow_that_was_stopped_is_retried_as_any_failed_one() -> None:
     assert decide("Failed", "failed_nodes", shutting_down=True).action == "retry_failed_nodes"
+
+
+@pytest.mark.parametrize("phase", ["Running", "Failed", "Succeeded"])
+@pytest.mark.parametrize("retry_mode", RETRY_MODES)
+def test_a_task_that_was_cleared_while_it_ran_starts_anew(phase: str, retry_mode: RetryMode) -> None:
+    decision = decide(phase, retry_mode, shutting_down=True, cleared_since=True)
+    assert decision.action == "create_next"
+    assert "cleared" in decision.reason
+
+
+@pytest.mark.parametrize(("phase", "action"), [("Running", "attach"), ("Succeeded", "collect")])
+def test_that_other_tasks_of_the_run_were_cleared_changes_nothing(phase: str, action: Action) -> None:
+    assert decide(phase, "failed_nodes", cleared_since=True).action == action
 
 
 def test_a_workflow_that_is_gone_is_said_to_be() -> None:

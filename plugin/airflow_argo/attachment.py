@@ -22,6 +22,9 @@ RETRY_MODES: tuple[RetryMode, ...] = ("failed_nodes", "fresh")
 OWNER_ANNOTATION = "airflow-argo/owner"
 """Holds :meth:`Attempt.owner`, by which a workflow of our name is known to be ours."""
 
+CLEARS_ANNOTATION = "airflow-argo/clear-number"
+"""Holds :attr:`Attempt.clears` as it was when the workflow was created."""
+
 _HASH_LENGTH = 12
 _NAME_LENGTH = 52
 """Below Argo's 63 characters, so that what Argo derives from a name still fits into labels."""
@@ -33,7 +36,9 @@ class Attempt:
 
     :param generation: ``ti.max_tries``: it grows when a user clears a finished or deferred task and stays when a retry
         follows a crash (seen on Airflow 3.3.2), so a cleared task starts anew and a retry finds the workflow of the try
-        before. A task that is cleared while a worker runs it keeps it: for Airflow that is a retry.
+        before. A task that is cleared while a worker runs it keeps it.
+    :param clears: ``dag_run.clear_number``: how often tasks of the run, any of them, have been cleared. No part of what
+        the attempt is, but it tells a task that was cleared while a worker ran it from one that is retried.
     """
 
     dag_id: str
@@ -41,6 +46,7 @@ class Attempt:
     task_id: str
     map_index: int
     generation: int
+    clears: int = 0
 
     @property
     def owner(self) -> str:
@@ -67,18 +73,26 @@ class Decision:
 
 
 def decide(
-    phase: str | None, retry_mode: RetryMode, *, shutting_down: bool = False, known_before: bool = False
+    phase: str | None,
+    retry_mode: RetryMode,
+    *,
+    shutting_down: bool = False,
+    cleared_since: bool = False,
+    known_before: bool = False,
 ) -> Decision:
     """The decision table.
 
     :param phase: of the earlier workflow of this generation; None if the server has none, empty if it has no status.
     :param shutting_down: whether it was told to stop, as the end of the try before may have done.
+    :param cleared_since: whether tasks of the run were cleared since it was created.
     :param known_before: whether an earlier try noted down that there was one.
     """
     if phase is None and known_before:
         return Decision("create", "the workflow of an earlier try is gone (deleted and not archived): creating it anew")
     if phase is None:
         return Decision("create", "creating it, for this task attempt has none yet")
+    if shutting_down and cleared_since:
+        return Decision("create_next", "the task was cleared while it ran, which stopped the workflow: starting anew")
     if phase == SUCCEEDED:
         return Decision("collect", "the workflow of an earlier try has succeeded: collecting its results")
     if phase not in FINAL_PHASES and shutting_down:

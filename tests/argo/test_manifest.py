@@ -134,3 +134,19 @@ def test_no_function_changes_what_it_is_given(values: dict[str, str]) -> None:
         made["spec"]["arguments"]["parameters"].append("changed")
         made["metadata"]["labels"]["changed"] = "yes"
     assert json.dumps(source) == before
+
+
+@pytest.mark.parametrize(("own", "kept"), [(None, 100), (50, 50), (500, 100), (0, 100)])
+def test_the_shorter_deadline_is_kept(own: int | None, kept: int) -> None:
+    spec: dict[str, Any] = {} if own is None else {"activeDeadlineSeconds": own}
+    assert manifest.limited({"spec": spec}, seconds=100)["spec"]["activeDeadlineSeconds"] == kept
+
+
+def test_a_time_to_start_that_the_manifest_says_is_kept() -> None:
+    made = {"spec": {"templateDefaults": {"pendingTimeout": "5s", "priorityClassName": "x"}}}
+    assert manifest.limited(made, pending_seconds=90) == made
+    assert manifest.limited({"spec": {}}, pending_seconds=90)["spec"]["templateDefaults"] == {"pendingTimeout": "90s"}
+
+
+def test_without_limits_nothing_is_added() -> None:
+    assert manifest.limited({"spec": {}}) == {"spec": {}}

@@ -4,7 +4,7 @@ from itertools import islice
 from typing import Any
 
 from airflow_argo.argo.errors import ServerError, ServerUnreachableError
-from airflow_argo.argo.waiting import Observer, pauses
+from airflow_argo.argo.waiting import Observer, Rhythm, pauses
 
 
 def polled(*statuses: dict[str, Any], steps_before: int = 0) -> tuple[list[str], bool]:
@@ -59,3 +59,34 @@ def test_polls_are_frequent_at_first_and_never_rarer_than_asked_for() -> None:
     assert first == sorted(first)
     assert first[-1] == 5.0
     assert list(islice(pauses(0.1), 3)) == [0.1, 0.1, 0.1]
+
+
+def polls_within(seconds: int, *, live: bool, woken_at: int = -1) -> list[int]:
+    now = 0
+    rhythm, found = Rhythm(5.0, clock=lambda: float(now)), []
+    for now in range(0, seconds, 5):
+        if now == woken_at:
+            rhythm.wake()
+        if rhythm.due(live=live):
+            found.append(now)
+    return found
+
+
+def test_without_a_watch_every_look_is_a_poll() -> None:
+    assert polls_within(20, live=False) == [0, 5, 10, 15]
+
+
+def test_beside_a_watch_polls_are_rare_and_the_first_comes_at_once() -> None:
+    assert polls_within(130, live=True) == [0, 60, 120]
+
+
+def test_who_is_woken_polls_at_once() -> None:
+    assert polls_within(60, live=True, woken_at=25) == [0, 25]
+
+
+def test_what_it_waits_for_is_told_once_until_that_changes() -> None:
+    told: list[str] = []
+    observer = Observer(tell=told.append)
+    for waits in (["a", "b"], ["a"], ["c"], [], ["c"]):
+        observer.looked(waits)
+    assert told == [f"The workflow stands still: {reason}" for reason in ("a", "b", "c", "c")]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from airflow_argo.argo import api
 from airflow_argo.argo.client import ArgoClient, ServerAddress
 from airflow_argo.argo.errors import RequestRefusedError
-from airflow_argo.attachment import OWNER_ANNOTATION, Attempt, RetryMode
+from airflow_argo.attachment import CLEARS_ANNOTATION, OWNER_ANNOTATION, Attempt, RetryMode
 from airflow_argo.hooks.submission import NameTakenError, attach_or_create
 
 
@@ -37,12 +38,23 @@ class Submission:
         self.made.append(name)
         container = {"image": "alpine", "command": ["sh", "-c"], "args": [self.script]}
         return {
-            "metadata": {"name": name, "annotations": {OWNER_ANNOTATION: self.owner}},
+            "metadata": {
+                "name": name,
+                "annotations": {OWNER_ANNOTATION: self.owner, CLEARS_ANNOTATION: str(self.attempt.clears)},
+            },
             "spec": {"entrypoint": "main", "templates": [{"name": "main", "container": container}]},
         }
 
-    def __call__(self, retry_mode: RetryMode = "failed_nodes") -> dict[str, Any]:
-        return attach_or_create(self.client, "argo", self.attempt, self.manifest, retry_mode, self.said.append)
+    def __call__(self, retry_mode: RetryMode = "failed_nodes", known_before: str = "") -> dict[str, Any]:
+        return attach_or_create(
+            self.client,
+            "argo",
+            self.attempt,
+            self.manifest,
+            retry_mode,
+            self.said.append,
+            known_before=known_before,
+        )
 
     def wait(self, name: str) -> str:
         events = self.client.stream(api.watch_workflows("argo", label_selector=""))
@@ -109,6 +121,27 @@ def test_a_workflow_that_is_being_stopped_is_waited_for_and_then_retried(client:
     submit()
     assert any("waiting for its end" in line for line in submit.said) or "Failed" in submit.said[-1]
     assert "running its failed nodes again" in submit.said[-1]
+    client.send(api.delete_workflow("argo", name))
+
+
+def test_a_task_that_was_cleared_while_it_ran_starts_anew_and_its_retry_attaches_to_that(
+    client: ArgoClient, attempt: Attempt
+) -> None:
+    name = Submission(client, attempt, "sleep 60")()["metadata"]["name"]
+    client.send(api.stop_workflow("argo", name))
+    cleared = Submission(client, replace(attempt, clears=attempt.clears + 1), "sleep 60")
+    assert cleared()["metadata"]["name"] == cleared()["metadata"]["name"] == f"{name}-2"
+    assert cleared.made == [f"{name}-2"]
+    for each in (name, f"{name}-2"):
+        client.send(api.delete_workflow("argo", each))
+
+
+def test_a_workflow_that_an_earlier_try_had_and_that_is_gone_is_said_to_be(
+    client: ArgoClient, attempt: Attempt
+) -> None:
+    submit = Submission(client, attempt, "true")
+    name = submit(known_before=attempt.workflow_name())["metadata"]["name"]
+    assert "gone" in submit.said[0]
     client.send(api.delete_workflow("argo", name))
 
 

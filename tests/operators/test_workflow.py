@@ -122,6 +122,7 @@ def test_a_failure_without_workers_names_the_node(run_dag: Any) -> None:
     }
     run = workflow(run_dag, repr(broken))
     assert run["task"].state == "failed"
+    assert "UserCodeError" in run.log
     assert "Failed, exit code 9" in run.log
     assert "last words" in run.log
 
@@ -161,3 +162,48 @@ def test_a_task_that_is_ended_ends_its_workflow(
     name = run["task"].xcoms["workflow"]["name"]
     assert shutdown(argo_url, name) == expected
     requests.delete(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10)
+
+
+SLEEPING = {
+    "spec": {
+        "entrypoint": "main",
+        "templates": [{"name": "main", "container": {"image": "alpine", "command": ["sleep", "60"]}}],
+    }
+}
+
+
+@pytest.mark.parametrize(("state", "expected"), [("failed", "Stop"), ("restarting", "Stop"), ("running", None)])
+def test_a_worker_that_is_shut_down_leaves_the_workflow_to_the_next_try(
+    run_dag: Any, argo_url: str, monkeypatch: pytest.MonkeyPatch, state: str, expected: str | None
+) -> None:
+    # Airflow's own call to its supervisor: the outermost edge.
+    monkeypatch.setattr(
+        "airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states",
+        lambda run_ids, **_: {run_ids[0]: {"task": state}},
+    )
+    run = run_dag(
+        f"""
+class Killed(ArgoWorkflowOperator):
+    def steps_before_workers(self):
+        self.on_kill()
+        raise RuntimeError('killed')
+
+Killed(task_id='task', workflow={SLEEPING!r})
+"""
+    )
+    name = run["task"].xcoms["workflow"]["name"]
+    assert shutdown(argo_url, name) == expected
+    requests.delete(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10)
+
+
+def test_the_cluster_keeps_the_tasks_time_and_the_pods_time_to_start(run_dag: Any, argo_url: str) -> None:
+    run = workflow(
+        run_dag,
+        repr(MANIFEST),
+        "execution_timeout=__import__('datetime').timedelta(minutes=5), "
+        "pending_timeout=__import__('datetime').timedelta(seconds=90)",
+    )
+    name = run["task"].xcoms["workflow"]["name"]
+    spec = requests.get(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10).json()["spec"]
+    assert spec["activeDeadlineSeconds"] == 360
+    assert spec["templateDefaults"]["pendingTimeout"] == "90s"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from airflow_argo.argo.aio import AsyncArgoClient
+from airflow_argo.argo.errors import UnauthenticatedError
 from airflow_argo.triggers import workflow as module
 from airflow_argo.triggers.workflow import ArgoWorkflowTrigger
 
@@ -18,10 +21,10 @@ def server(argo_url: str, connection_json: Any, monkeypatch: pytest.MonkeyPatch)
     return f"{argo_url}/api/v1/workflows/argo"
 
 
-def submit(server: str, script: str) -> dict[str, Any]:
+def submit(server: str, script: str, **metadata: Any) -> dict[str, Any]:
     container = {"image": "alpine", "command": ["sh", "-c"], "args": [script]}
     manifest = {
-        "metadata": {"generateName": "trigger-"},
+        "metadata": {"generateName": "trigger-", **metadata},
         "spec": {"entrypoint": "main", "templates": [{"name": "main", "container": container}]},
     }
     answer = requests.post(server, json={"workflow": manifest}, timeout=10)
@@ -82,6 +85,47 @@ def shutdown(server: str, metadata: dict[str, Any]) -> str | None:
     return found
 
 
+async def test_the_end_is_known_at_once_however_rare_the_polls_are(server: str) -> None:
+    waiting = trigger(submit(server, "sleep 1", labels={"airflow-argo/dag_id": "d"}))
+    waiting.poll_interval = 300.0
+    assert (await asyncio.wait_for(first_event(waiting), 30))["status"] == "finished"
+
+
+async def test_a_server_that_hangs_does_not_make_the_task_late(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hang(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("airflow_argo.argo.aio.AsyncArgoClient.send", hang)
+    event = await first_event(trigger({"name": "wf", "uid": "u"}, deadline=time.time() + 0.2))
+    assert event["status"] == "timeout"
+
+
+async def test_a_token_that_was_replaced_in_the_connection_is_taken_up(
+    server: str, argo_url: str, connection_json: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata, send, refused = submit(server, "sleep 0.2"), AsyncArgoClient.send, []
+
+    async def only_the_new_one(self: AsyncArgoClient, call: Any) -> Any:
+        answer = await send(self, call)
+        if self.address.token == "s3cr3t" and refused:
+            raise UnauthenticatedError("expired")
+        refused.append(call)
+        monkeypatch.setenv("AIRFLOW_CONN_ARGO_DEFAULT", connection_json(argo_url, password="n3w"))
+        return answer
+
+    monkeypatch.setattr(AsyncArgoClient, "send", only_the_new_one)
+    assert (await first_event(trigger(metadata)))["status"] == "finished"
+
+
+async def test_a_token_that_was_never_good_fails_the_task(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: Any) -> None:
+        raise UnauthenticatedError("wrong")
+
+    monkeypatch.setattr(AsyncArgoClient, "send", refuse)
+    with pytest.raises(UnauthenticatedError):
+        await first_event(trigger({"name": "wf", "uid": "u"}))
+
+
 @pytest.mark.parametrize(("action", "expected"), [("stop", "Stop"), ("terminate", "Terminate"), ("leave", None)])
 async def test_a_killed_task_ends_its_workflow(server: str, action: str, expected: str | None) -> None:
     metadata = submit(server, "sleep 60")
@@ -106,6 +150,9 @@ async def test_after_it_has_fired_nothing_is_stopped(server: str) -> None:
         ("deferred", "same", False),  # another triggerer has taken it over: nobody killed the task
         ("deferred", "other", True),  # the task was cleared, and has deferred again on a workflow of its own
         ("deferred", None, True),  # a new try is about to begin
+        ("running", "same", False),  # a later try waits for it
+        ("running", "other", True),
+        ("queued", "same", True),  # cleared, and not started anew yet
         ("success", "same", True),
         ("failed", "same", True),
     ],

@@ -6,6 +6,7 @@ reported as a NotAnArgoServerError that names the target, and the token goes now
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +20,7 @@ from tenacity import Retrying
 from airflow_argo.argo import failures
 from airflow_argo.argo.address import ServerAddress
 from airflow_argo.argo.api import Answer, Call, encode_body, parsed, read, read_stream_head
-from airflow_argo.argo.errors import ArgoError
+from airflow_argo.argo.errors import ArgoError, StreamEndedError
 from airflow_argo.argo.retrying import Patience
 from airflow_argo.argo.streams import StreamDecoder
 
@@ -58,6 +59,7 @@ class ArgoClient:
         self._stream_timeout = (connect_timeout, stream_timeout)
         self._patience = Patience(patience, clock=clock)
         self._sleep = sleep
+        self._clock = clock
         self._session = requests.Session()
         if address.verify is False:
             # Whoever set 'verify' to false knows; urllib3 would say it with every request.
@@ -70,19 +72,22 @@ class ArgoClient:
         """
         return self._with_patience(call, self._send_once)
 
-    def stream(self, call: Call[T]) -> Iterator[T]:
+    def stream(self, call: Call[T], *, within: float = math.inf) -> Iterator[T]:
         """Yield a stream's results as they come.
 
         It is opened when the first is asked for; a broken one is the caller's to open again.
 
-        :raises StreamEndedError: it broke off; for a watch, every end.
+        :param within: seconds after which no more is read; how long it may stay silent is the client's.
+        :raises StreamEndedError: it broke off, or took longer; for a watch, every end.
         :raises ArgoError: of the kind that the answer, or its absence, means.
         """
-        decoder = StreamDecoder(call.place)
+        decoder, until = StreamDecoder(call.place), self._clock() + within
         with closing(self._with_patience(call, self._open_stream)) as response:
             for piece in _pieces(call, response):
                 for result in decoder.feed(piece):
                     yield parsed(call, result)
+                if self._clock() > until:
+                    raise StreamEndedError(f"{call.place} took longer than {within:g} s")
             for result in decoder.close():
                 yield parsed(call, result)
         if call.endless:

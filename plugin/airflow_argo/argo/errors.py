@@ -131,7 +131,51 @@ class StreamEndedError(ArgoError):
 
 
 class WorkflowFailedError(ArgoError):
-    """A workflow ended as Failed or Error."""
+    """A workflow ended as Failed or Error. Its subclasses say why, for Airflow's retry policies."""
+
+
+class UserCodeError(WorkflowFailedError):
+    """A worker's own program failed: it ended with an exit code, or wrote no result."""
+
+
+class WorkerOutOfMemoryError(WorkflowFailedError):
+    """A worker used more memory than it may, and was killed."""
+
+    advice = "Give the worker's template a higher memory limit, or each worker less to do."
+
+
+class ImageError(WorkflowFailedError):
+    """A worker's image cannot be pulled, or no container can be made of it."""
+
+    advice = "Check the image's name, the registry, and the imagePullSecrets."
+
+
+class UnschedulableError(WorkflowFailedError):
+    """A worker waited too long for a place to run."""
+
+    advice = "Ask for fewer resources, let fewer workers run side by side ('parallelism'), or add nodes."
+
+
+class DeadlineExceededError(WorkflowFailedError):
+    """The workflow or a worker ran longer than it may."""
+
+    advice = "Raise the task's execution_timeout or the deadline in the manifest, or give each worker less to do."
+
+
+class WorkflowStoppedError(WorkflowFailedError):
+    """Someone stopped or terminated the workflow."""
+
+
+class InfrastructureError(WorkflowFailedError):
+    """Kubernetes or Argo lost a worker: its pod was deleted or evicted, its node went away, Argo's executor failed."""
+
+    advice = "A retry runs these workers again."
+
+
+class RetryWithoutEffectError(WorkflowFailedError):
+    """Argo's retry ran nothing again, and the workflow is as failed as before."""
+
+    advice = "Clear the task, or use retry_mode='fresh', to start anew."
 
 
 class WorkflowGoneError(ArgoError):

@@ -21,6 +21,7 @@ __all__ = [
     "check_size",
     "label_value",
     "labelled",
+    "limited",
     "named",
     "parameter_text",
     "read",
@@ -159,6 +160,24 @@ def labelled(
             metadata[part] = {**(metadata.get(part) or {}), **more}
     result["metadata"] = metadata
     return result
+
+
+def limited(manifest: Mapping[str, Any], *, seconds: int | None = None, pending_seconds: int | None = None) -> Manifest:
+    """Return the manifest with limits that the cluster keeps, whatever becomes of who submitted it.
+
+    :param seconds: that the workflow may run, unless it allows itself less: ``activeDeadlineSeconds``.
+    :param pending_seconds: that each pod may wait for its start, unless the manifest says it: ``pendingTimeout``, which
+        Argo has since 4.1.
+    """
+    copy = deepcopy(dict(manifest))
+    spec = copy.setdefault("spec", {})
+    if seconds is not None:
+        own = spec.get("activeDeadlineSeconds")
+        spec["activeDeadlineSeconds"] = min(own, seconds) if isinstance(own, int) and own > 0 else seconds
+    if pending_seconds is not None:
+        defaults = spec.get("templateDefaults") or {}
+        spec["templateDefaults"] = {"pendingTimeout": f"{pending_seconds}s", **defaults}
+    return copy
 
 
 def size(manifest: Mapping[str, Any]) -> int:

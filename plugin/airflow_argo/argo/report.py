@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airflow_argo.argo.results import Worker, failed_nodes, shown
-from airflow_argo.argo.status import Workflow, message, phase
+from airflow_argo.argo.diagnosis import NO_RESULT, kind_of_failure
+from airflow_argo.argo.errors import RetryWithoutEffectError, WorkflowFailedError, WorkflowStoppedError
+from airflow_argo.argo.results import Worker, failed_nodes, failed_pods, shown
+from airflow_argo.argo.status import POD_TYPES, Workflow, message, nodes, phase
 
 MAX_WORKERS_NAMED = 10
-_MISSING_RESULT = "no such file or directory"
+_LINE_LENGTH = 1000
 
 
 def failed_workers(found: Sequence[Worker]) -> list[Worker]:
@@ -17,8 +19,11 @@ def failed_workers(found: Sequence[Worker]) -> list[Worker]:
     return [worker for worker in found if worker.failed]
 
 
-def failure(workflow: Workflow, found: Sequence[Worker], link: str) -> str:
-    """The message of the error that fails the task: short enough for an e-mail, complete enough to act on."""
+def failure(workflow: Workflow, found: Sequence[Worker], link: str, logs: Mapping[str, Sequence[str]]) -> str:
+    """The message of the error that fails the task: short enough for an e-mail, complete enough to act on.
+
+    :param logs: the last log lines of those whose log was read, by the name that is to stand over them.
+    """
     metadata, failed = workflow["metadata"], failed_workers(found)
     lines = [f"Workflow {metadata['name']} has ended as {phase(workflow)}{_because(message(workflow))}"]
     if failed:
@@ -28,8 +33,34 @@ def failure(workflow: Workflow, found: Sequence[Worker], link: str) -> str:
             lines.append(f"  … and {len(failed) - MAX_WORKERS_NAMED} more; the XCom 'workers' has them all")
     else:
         lines += [_node_line(node) for node in failed_nodes(workflow)[:MAX_WORKERS_NAMED]]
+    for who, last in logs.items():
+        lines += [f"  last log lines of {who}:", *(f"    {line[:_LINE_LENGTH]}" for line in last or ("(none)",))]
     lines.append(f"  {link}")
     return "\n".join(lines)
+
+
+def failure_of(
+    workflow: Workflow, found: Sequence[Worker], link: str, logs: Mapping[str, Sequence[str]]
+) -> WorkflowFailedError:
+    """The error that fails the task: its class says why, its message all the rest; see :func:`failure`."""
+    words = failure(workflow, found, link, logs)
+    pods = [node for _, node in failed_pods(workflow, failed_workers(found))]
+    kind = kind_of_failure(workflow, pods)
+    if kind is not WorkflowStoppedError and retried_in_vain(workflow):
+        return RetryWithoutEffectError(f"{words}\n  Argo's retry has run nothing again")
+    return kind(words)
+
+
+def retried_in_vain(workflow: Workflow) -> bool:
+    """Whether Argo retried the workflow and ran nothing: it counts the time anew, and no pod has begun since.
+
+    That is so where all that failed has a dependent that succeeded (seen on v4.1.2).
+    """
+    started = str((workflow.get("status") or {}).get("startedAt") or "")
+    pods = [node for node in nodes(workflow).values() if node.get("type") in POD_TYPES]
+    begun = [str(node.get("startedAt") or "") for node in pods]
+    # Times are whole seconds, of one form, so that they compare as text.
+    return bool(started and begun) and max(begun) < started
 
 
 def describe(worker: Worker) -> str:
@@ -37,7 +68,7 @@ def describe(worker: Worker) -> str:
     code = "" if worker.exit_code is None else f", exit code {worker.exit_code}"
     tries = f" after {worker.attempts} attempts" if worker.attempts > 1 else ""
     words = worker.message or "without a message"
-    if "(exit code 64)" in words and _MISSING_RESULT in words:
+    if NO_RESULT.search(words):
         words += " (it wrote no result: the file of an output parameter is missing)"
     return f"{worker}: {worker.node.get('phase')}{tries}{code}: {words}"
 

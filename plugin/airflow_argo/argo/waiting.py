@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.argo.stalls import Looks
 from airflow_argo.argo.status import Progress, Workflow, is_finished, message, phase
 
 _FIRST_PAUSE = 0.5
+_BESIDE_A_WATCH = 60.0
+"""Seconds between two polls while a watch is open, which may have missed something."""
 
 
 def pauses(poll_interval: float) -> Iterator[float]:
@@ -18,29 +23,82 @@ def pauses(poll_interval: float) -> Iterator[float]:
         pause = min(pause * 1.5, poll_interval)
 
 
+class Rhythm:
+    """When a deferred task polls: often without a watch, rarely beside one, and at once when it was woken.
+
+    :param poll_interval: seconds between two polls without a watch.
+    """
+
+    def __init__(self, poll_interval: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._interval = poll_interval
+        self._clock = clock
+        self._last = -math.inf
+        self._woken = False
+
+    def due(self, *, live: bool) -> bool:
+        """Whether to poll now.
+
+        :param live: whether a watch is open that would have told of the end.
+        """
+        now = self._clock()
+        if live and not self._woken and now - self._last < max(_BESIDE_A_WATCH, self._interval):
+            return False
+        self._last, self._woken = now, False
+        return True
+
+    def wake(self) -> None:
+        """Note that the watch has told of the end."""
+        self._woken = True
+
+
 class Observer:
     """Turns polls into the lines that a task log shows, each thing said once.
 
     :param steps_before: how many steps of the workflow run before its workers do.
     :param counted: what the pods after these steps are called.
     :param tell: takes a line.
+    :param looks: when to look for what a workflow waits for that makes no progress.
     """
 
-    def __init__(self, steps_before: int = 0, *, counted: str = "workers", tell: Callable[[str], object]) -> None:
+    def __init__(
+        self,
+        steps_before: int = 0,
+        *,
+        counted: str = "workers",
+        tell: Callable[[str], object],
+        looks: Looks | None = None,
+    ) -> None:
+        self._looks = looks or Looks()
+        self._waits: list[str] = []
         self._steps_before = steps_before
         self._counted = counted
         self._tell = tell
         self._said = ""
         self._trouble = ""
+        self.answers = 0
+        """How many polls got an answer."""
 
     def seen(self, workflow: Workflow) -> bool:
-        """Take a poll's answer; whether the workflow has ended."""
+        """Take a poll's answer, or what a watch said; whether the workflow has ended."""
+        self.answers += 1
         self._trouble = ""
         line = self._line(workflow)
         if line != self._said:
             self._said = line
+            self._looks.moved()
             self._tell(line)
         return is_finished(workflow)
+
+    def look_due(self) -> bool:
+        """Whether to look at the nodes now, for nothing has moved for long; see :mod:`airflow_argo.argo.stalls`."""
+        return self._looks.due()
+
+    def looked(self, waits: list[str]) -> None:
+        """Take what the workflow waits for."""
+        for line in waits:
+            if line not in self._waits:
+                self._tell(f"The workflow stands still: {line}")
+        self._waits = waits
 
     def unanswered(self, error: ArgoError) -> None:
         """Take a poll that got no answer; the workflow goes on without being watched."""

@@ -16,7 +16,7 @@ from airflow_argo.argo.errors import (
     RequestRefusedError,
 )
 from airflow_argo.argo.status import phase
-from airflow_argo.attachment import OWNER_ANNOTATION, Attempt, Decision, RetryMode, decide
+from airflow_argo.attachment import CLEARS_ANNOTATION, OWNER_ANNOTATION, Attempt, Decision, RetryMode, decide
 
 MakeManifest = Callable[[str], Mapping[str, Any]]
 """Makes the manifest for a workflow's name."""
@@ -38,19 +38,21 @@ def attach_or_create(
     retry_mode: RetryMode,
     tell: Callable[[str], object],
     sleep: Callable[[float], None] = time.sleep,
+    known_before: str = "",
 ) -> dict[str, Any]:
     """The one workflow of a task attempt, created if it is not there.
 
     :param make_manifest: called only when a workflow is to be created.
-    :param sleep: waits for so many seconds.
     :param tell: takes the line for the task log that says what was decided, and why.
+    :param sleep: waits for so many seconds.
+    :param known_before: the name of the workflow that an earlier try has noted down.
     :raises NameTakenError: when a workflow of this name belongs to something else.
     """
     number, said = 1, ""
     while True:
         name = attempt.workflow_name(number)
         earlier = _find(client, namespace, name, attempt)
-        decision = _decision(earlier, retry_mode)
+        decision = _decision(earlier, attempt, retry_mode, known_before == name)
         if decision.reason != said:
             said = decision.reason
             tell(f"Workflow {name}: {said}")
@@ -71,10 +73,17 @@ def attach_or_create(
             return workflow
 
 
-def _decision(earlier: Mapping[str, Any] | None, retry_mode: RetryMode) -> Decision:
+def _decision(
+    earlier: Mapping[str, Any] | None, attempt: Attempt, retry_mode: RetryMode, known_before: bool
+) -> Decision:
     if earlier is None:
-        return decide(None, retry_mode)
-    return decide(phase(earlier), retry_mode, shutting_down=bool((earlier.get("spec") or {}).get("shutdown")))
+        return decide(None, retry_mode, known_before=known_before)
+    return decide(
+        phase(earlier),
+        retry_mode,
+        shutting_down=bool((earlier.get("spec") or {}).get("shutdown")),
+        cleared_since=_annotation(earlier, CLEARS_ANNOTATION) not in ("", str(attempt.clears)),
+    )
 
 
 def _find(client: ArgoClient, namespace: str, name: str, attempt: Attempt) -> dict[str, Any] | None:
@@ -83,13 +92,17 @@ def _find(client: ArgoClient, namespace: str, name: str, attempt: Attempt) -> di
         workflow = client.send(api.get_workflow(namespace, name, fields=fields))
     except NotFoundError:
         return None
-    owner = (workflow["metadata"].get("annotations") or {}).get(OWNER_ANNOTATION)
+    owner = _annotation(workflow, OWNER_ANNOTATION)
     if owner != attempt.owner:
         raise NameTakenError(
             f"The workflow {name} in namespace {namespace} belongs to {owner or 'something else'}, not to this task",
             hint="Delete or rename it.",
         )
     return workflow
+
+
+def _annotation(workflow: Mapping[str, Any], name: str) -> str:
+    return str((workflow["metadata"].get("annotations") or {}).get(name, ""))
 
 
 def _carry_out(

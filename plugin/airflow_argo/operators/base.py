@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from abc import abstractmethod
@@ -15,12 +16,21 @@ from airflow_argo.argo.errors import (
     ArgoError,
     ManifestError,
     NotFoundError,
-    WorkflowFailedError,
     WorkflowGoneError,
 )
-from airflow_argo.attachment import OWNER_ANNOTATION, RETRY_MODES, Attempt, RetryMode
+from airflow_argo.attachment import RETRY_MODES, Attempt, RetryMode
 from airflow_argo.hooks.argo import DEFAULT_CONN_ID, ArgoHook
+from airflow_argo.hooks.task_state import UNKNOWN, abandoned_by_user, state_within
 from airflow_argo.links import ArgoWorkflowLink
+from airflow_argo.operators.attempts import (
+    annotations_of,
+    attempt_of,
+    clusters_limit,
+    deadline,
+    known_before,
+    labels_of,
+    note,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
     import jinja2
     from airflow.sdk import BaseOperatorLink, Context
 
+    from airflow_argo.argo.api import Call
     from airflow_argo.argo.client import ArgoClient
     from airflow_argo.argo.waiting import Observer
 
@@ -36,6 +47,9 @@ OnKill: TypeAlias = Literal["stop", "terminate", "leave"]
 
 BEFORE_DEFERRING = 5.0
 """Seconds that a deferrable task waits on the worker, so that short workflows never reach the triggerer."""
+
+_SECONDS_TO_ASK = 2.0
+"""How long a task that is ended may ask Airflow why: it has five seconds in all."""
 
 _ONE_PARAM = re.compile(r"\{\{\s*params\.([A-Za-z_]\w*)\s*\}\}")
 
@@ -61,6 +75,8 @@ class ArgoOperator(BaseOperator):
         ``terminate``, or ``leave`` it running.
     :param log_lines: how many of the last log lines to show of a failed worker.
     :param max_xcom_bytes: the size of the results above which they are refused, unless a custom XCom backend is set.
+    :param pending_timeout: how long each pod may wait for its start, for a place to run or for its image; kept by Argo,
+        from 4.1 on.
     """
 
     template_fields: Sequence[str] = ("namespace", "parameters", "labels", "annotations")
@@ -89,6 +105,7 @@ class ArgoOperator(BaseOperator):
         on_kill: OnKill = "stop",
         log_lines: int = 20,
         max_xcom_bytes: int = 8 * 1024 * 1024,
+        pending_timeout: timedelta | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -107,8 +124,12 @@ class ArgoOperator(BaseOperator):
         self.on_kill_action: OnKill = on_kill
         self.log_lines = log_lines
         self.max_xcom_bytes = max_xcom_bytes
+        self.pending_timeout = pending_timeout
         self.workflow_link = ""
         self._running: tuple[str, str] | None = None
+        self._instance: Any = None
+        self._out_of_time = False
+        self._undecided = False
 
     @abstractmethod
     def make_manifest(self, context: Context) -> dict[str, Any]:
@@ -136,19 +157,26 @@ class ArgoOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Attach to this attempt's workflow or create it, and wait for it."""
-        with self._hook().client() as client:
-            workflow = self._attach_or_create(client, context)
-            if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
-                self._defer(context, workflow)
-            return self._complete(client, context)
+        self._instance = context["ti"]
+        try:
+            with self._hook().client() as client:
+                workflow = self._attach_or_create(client, context)
+                if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
+                    self._defer(context, workflow)
+                return self._complete(client, context)
+        except AirflowTaskTimeout:
+            # Airflow calls on_kill next, for which this is reason enough.
+            self._out_of_time = True
+            raise
 
     def resume(self, context: Context, event: dict[str, Any]) -> Any:
         """Go on after the trigger has fired."""
+        self._instance = context["ti"]
         self._running = (event["namespace"], event["name"])
         # First of all: Airflow stores the link after every slice of execution, also one that fails.
         self.workflow_link = self._hook().settings().workflow_link(event["namespace"], event["name"], event["uid"])
         if event["status"] == "timeout":
-            self.on_kill()
+            self._end_workflow()
             raise AirflowTaskTimeout(f"The workflow {event['name']} did not end within {self.execution_timeout}")
         if event["status"] == "gone":
             raise WorkflowGoneError(
@@ -158,7 +186,21 @@ class ArgoOperator(BaseOperator):
             return self._complete(client, context)
 
     def on_kill(self) -> None:
-        """End the workflow when the task is ended on a worker; has to be done within Airflow's five seconds."""
+        """End the workflow when a user has ended the task; has to be done within Airflow's five seconds.
+
+        Airflow calls this as well when a worker is shut down: the task's next try then goes on with the workflow.
+        """
+        if self._running is None:
+            return
+        state = None if self._out_of_time else state_within(self._instance, _SECONDS_TO_ASK)
+        # This may have interrupted a question to Airflow, which goes on only when this has returned.
+        self._undecided = state == UNKNOWN
+        if abandoned_by_user(state):
+            self._end_workflow()
+        elif not self._undecided:
+            self.log.info("The task is %s for Airflow, so its workflow %s goes on", state, self._running[1])
+
+    def _end_workflow(self) -> None:
         if self._running is None or self.on_kill_action == "leave":
             return
         from airflow_argo.argo import api
@@ -176,13 +218,22 @@ class ArgoOperator(BaseOperator):
         from airflow_argo.hooks.submission import attach_or_create
 
         namespace = self.namespace or self._hook().settings().namespace
-        attempt = _attempt(context)
+        attempt = attempt_of(context)
 
         def named_manifest(name: str) -> Mapping[str, Any]:
             return self._finished_manifest(context, name, attempt)
 
-        workflow = attach_or_create(client, namespace, attempt, named_manifest, self.retry_mode, self.log.info)
+        workflow = attach_or_create(
+            client,
+            namespace,
+            attempt,
+            named_manifest,
+            self.retry_mode,
+            self.log.info,
+            known_before=known_before(context),
+        )
         self._publish(context, workflow, namespace)
+        note(context, workflow)
         self.log.info("Argo workflow: %s", self.workflow_link)
         return workflow
 
@@ -192,9 +243,11 @@ class ArgoOperator(BaseOperator):
         made = manifest.sanitized(self.make_manifest(context))
         made = manifest.labelled(
             made,
-            labels={**attempt_labels(attempt), **_texts(self.labels)},
-            annotations={**_texts(self.annotations), OWNER_ANNOTATION: attempt.owner},
+            labels={**labels_of(attempt), **_texts(self.labels)},
+            annotations={**_texts(self.annotations), **annotations_of(attempt)},
         )
+        pending = None if self.pending_timeout is None else math.ceil(self.pending_timeout.total_seconds())
+        made = manifest.limited(made, seconds=clusters_limit(self.execution_timeout), pending_seconds=pending)
         if self.service_account:
             made["spec"]["serviceAccountName"] = self.service_account
         made = manifest.named(made, name)
@@ -224,14 +277,19 @@ class ArgoOperator(BaseOperator):
             if until is not None and time.monotonic() + pause > until:
                 return False
             time.sleep(pause)
+            if self._undecided:
+                self.on_kill()
         return True
 
     def _poll(self, client: ArgoClient, uid: str, observer: Observer) -> bool:
         """Whether the workflow has ended; a poll without an answer says nothing about it."""
-        from airflow_argo.argo import api
+        from airflow_argo.argo import api, stalls
 
         namespace, name = self._workflow()
         try:
+            if observer.look_due():
+                found = client.send(api.get_workflow(namespace, name, fields=stalls.FIELDS, uid=uid))
+                observer.looked(stalls.waits_for(found))
             return observer.seen(client.send(api.workflow_status(namespace, name, uid=uid)))
         except NotFoundError as error:
             raise WorkflowGoneError(f"The workflow {name} disappeared while it was awaited: {error}") from error
@@ -254,7 +312,7 @@ class ArgoOperator(BaseOperator):
             steps_before=self.steps_before_workers(),
             counted=self.counted,
             on_kill=self.on_kill_action,
-            deadline=_deadline(context, self.execution_timeout),
+            deadline=deadline(context, self.execution_timeout),
         )
         # Whatever `resume` needs is in the event: `airflow dags test` drops the kwargs of a deferral.
         self.defer(trigger=trigger, method_name="resume")
@@ -264,15 +322,25 @@ class ArgoOperator(BaseOperator):
         from airflow_argo.operators.completion import Completion
 
         namespace, name = self._workflow()
-        workflow = client.send(api.get_workflow(namespace, name))
+        workflow = self._answered(client, api.get_workflow(namespace, name))
         self._publish(context, workflow, namespace)
-        completion = Completion(self, client, workflow, namespace)
+        completion = Completion(self, workflow, namespace)
         completion.push(context)
-        failure = completion.failure()
-        if failure:
-            completion.show_logs()
-            raise WorkflowFailedError(failure)
+        if completion.failed:
+            with self._hook().client(patience=0.0, connect_timeout=3.0, stream_timeout=5.0) as log_client:
+                raise completion.failure(log_client)
         return completion.values(context)
+
+    def _answered(self, client: ArgoClient, call: Call[dict[str, Any]]) -> dict[str, Any]:
+        """The answer, however long the server is away: the work is done, and is not to be lost for that."""
+        while True:
+            try:
+                return client.send(call)
+            except ArgoError as error:
+                if not error.transient:
+                    raise
+                self.log.warning("No results for the moment, asking again: %s", error)
+            time.sleep(self.poll_interval)
 
     def _workflow(self) -> tuple[str, str]:
         if self._running is None:
@@ -280,32 +348,8 @@ class ArgoOperator(BaseOperator):
         return self._running
 
 
-def attempt_labels(attempt: Attempt) -> dict[str, str]:
-    """Labels by which a DAG's, a run's or a task's workflows are found in Argo."""
-    from airflow_argo.argo.manifest import label_value
-
-    parts = {"dag_id": attempt.dag_id, "run_id": attempt.run_id, "task_id": attempt.task_id}
-    return {f"airflow-argo/{key}": label_value(value) for key, value in parts.items()}
-
-
 def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:
     return {name: str(value) for name, value in (values or {}).items()}
-
-
-def _attempt(context: Context) -> Attempt:
-    instance = context["ti"]
-    return Attempt(
-        dag_id=instance.dag_id,
-        run_id=instance.run_id,
-        task_id=instance.task_id,
-        map_index=instance.map_index if instance.map_index is not None else -1,
-        generation=instance.max_tries,
-    )
-
-
-def _deadline(context: Context, timeout: timedelta | None) -> float | None:
-    start = context["ti"].start_date
-    return (start + timeout).timestamp() if timeout is not None and start is not None else None
 
 
 def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import conf
 
 from airflow_argo.argo import api, results
-from airflow_argo.argo.errors import ArgoError, ResultError
+from airflow_argo.argo.errors import ArgoError, ResultError, WorkflowFailedError
 from airflow_argo.argo.fan_out import COLLECT
-from airflow_argo.argo.report import describe, failed_workers, failure, worker_lines
+from airflow_argo.argo.report import MAX_WORKERS_NAMED, describe, failed_workers, failure_of, worker_lines
 from airflow_argo.argo.status import SUCCEEDED, phase, pod_name
 
 if TYPE_CHECKING:
@@ -24,14 +24,14 @@ _PODS_SHOWN = 5
 _EXECUTOR_LINES = 20
 """How many lines Argo's executor may write after a worker's own."""
 _LOG_BYTES = 256 * 1024
+_LOG_SECONDS = 10.0
 
 
 class Completion:
     """One workflow's end, as seen by the task that waited for it."""
 
-    def __init__(self, operator: ArgoOperator, client: ArgoClient, workflow: Mapping[str, Any], namespace: str) -> None:
+    def __init__(self, operator: ArgoOperator, workflow: Mapping[str, Any], namespace: str) -> None:
         self._operator = operator
-        self._client = client
         self._workflow = workflow
         self._namespace = namespace
         self._workers = results.workers(workflow, of_fan_out=operator.results_are_json)
@@ -46,14 +46,25 @@ class Completion:
         context["ti"].xcom_push(key="workers", value=rows)
         if self._has_collect():
             context["ti"].xcom_push(key=COLLECT, value=results.collected(self._workflow))
-        if self._operator.do_xcom_push and self.failure() and self._problem_of_size(context) is None:
+        if self._operator.do_xcom_push and self.failed and self._problem_of_size(context) is None:
             context["ti"].xcom_push(key="return_value", value=self._results.values)
 
-    def failure(self) -> str:
-        """Why the task fails, empty if the workflow succeeded."""
-        if phase(self._workflow) == SUCCEEDED:
-            return ""
-        return failure(self._workflow, self._workers, self._operator.workflow_link)
+    @property
+    def failed(self) -> bool:
+        """Whether the workflow did not succeed."""
+        return phase(self._workflow) != SUCCEEDED
+
+    def failure(self, log_client: ArgoClient) -> WorkflowFailedError:
+        """What the task fails with.
+
+        :param log_client: for the workers' logs, which are worth some seconds and no more than that.
+        """
+        failed = failed_workers(self._workers)
+        for worker in failed[MAX_WORKERS_NAMED:]:
+            self._operator.log.error("%s", describe(worker))
+        pods = results.failed_pods(self._workflow, failed)[:_PODS_SHOWN] if self._operator.log_lines > 0 else []
+        last_words = {who: self._last_lines(log_client, pod_name(self._workflow, node)) for who, node in pods}
+        return failure_of(self._workflow, self._workers, self._operator.workflow_link, last_words)
 
     def values(self, context: Context) -> list[Any]:
         """The results in item order.
@@ -73,19 +84,7 @@ class Completion:
             raise problem
         return self._results.values
 
-    def show_logs(self) -> None:
-        """Write every failed worker and the last log lines of the first ones into the task log."""
-        log = self._operator.log
-        for worker in failed_workers(self._workers):
-            log.error("%s", describe(worker))
-        for who, node in results.failed_pods(self._workflow, failed_workers(self._workers))[:_PODS_SHOWN]:
-            try:
-                lines = self._last_lines(pod_name(self._workflow, node))
-            except ArgoError as error:
-                lines = [f"(its log cannot be read: {error})"]
-            log.error("Last log lines of %s:\n%s", who, "\n".join(f"    {line}" for line in lines))
-
-    def _last_lines(self, pod: str) -> list[str]:
+    def _last_lines(self, client: ArgoClient, pod: str) -> list[str]:
         call = api.workflow_log(
             self._namespace,
             self._workflow["metadata"]["name"],
@@ -93,7 +92,14 @@ class Completion:
             tail_lines=self._operator.log_lines + _EXECUTOR_LINES,
             limit_bytes=_LOG_BYTES,
         )
-        return worker_lines(list(self._client.stream(call)), self._operator.log_lines)
+        entries: list[Any] = []
+        trouble = []
+        try:
+            # Its end is not waited for: some servers never end it (argo-workflows issue 14366).
+            entries.extend(client.stream(call, within=_LOG_SECONDS))
+        except ArgoError as error:
+            trouble = [f"(no more of its log can be read: {error.message})"]
+        return worker_lines(entries, self._operator.log_lines) + trouble
 
     def _has_collect(self) -> bool:
         name = f"{self._workflow['metadata']['name']}.{COLLECT}"

@@ -6,15 +6,20 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from airflow_argo.argo import api
-from airflow_argo.argo.errors import ArgoError, NotFoundError
-from airflow_argo.argo.status import phase
-from airflow_argo.argo.waiting import Observer
+from airflow_argo.argo import api, stalls
+from airflow_argo.argo.errors import ArgoError, NotFoundError, UnauthenticatedError
+from airflow_argo.argo.status import is_finished, phase
+from airflow_argo.argo.waiting import Observer, Rhythm
 from airflow_argo.hooks.argo import ArgoHook
+from airflow_argo.hooks.sharing import forget, shared_watch
+from airflow_argo.hooks.task_state import WAITED_FOR, state_of
+
+if TYPE_CHECKING:
+    from airflow_argo.argo.shared_watch import SharedWatch
 
 # One that fires within seconds of the deferral can find the scheduler still busy with the task's first half, which then
 # fails the task (apache/airflow issue 72716). Shorter workflows are waited for before the task defers.
@@ -27,7 +32,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
     The event says ``{"status": "finished" | "gone" | "timeout", "name": …, "namespace": …, "uid": …, "phase": …}``.
 
     :param uid: of the workflow that is meant, should its name be taken again.
-    :param poll_interval: seconds between two looks at the status.
+    :param poll_interval: seconds between two looks at the status, where the server's events cannot be watched.
     :param steps_before: how many steps of the workflow run before its workers do; for the progress in the log.
     :param counted: what the log calls the pods after these steps.
     :param deadline: when the task's execution_timeout is over, in seconds since the epoch: Airflow does not keep it for
@@ -77,7 +82,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Poll until the workflow has ended."""
+        """Watch and poll until the workflow has ended."""
         # A triggerer builds its way to Airflow's API at the first question, which takes it 15 seconds and more: asked
         # now, the answer is there when a user ends the task, and a workflow has to be stopped at once.
         first_question = asyncio.create_task(self._ask_airflow())
@@ -92,24 +97,51 @@ class ArgoWorkflowTrigger(BaseTrigger):
 
     async def _wait(self) -> dict[str, Any]:
         observer = Observer(self.steps_before, counted=self.counted, tell=self.log.info)
-        async with await ArgoHook(self.argo_conn_id).aclient() as client:
-            await asyncio.sleep(min(_FIRST_PAUSE, self.poll_interval))
-            while True:
+        await asyncio.sleep(min(_FIRST_PAUSE, self.poll_interval))
+        while True:
+            answers = observer.answers
+            async with shared_watch(self.argo_conn_id, self.namespace) as watch:
                 try:
-                    workflow = await client.send(api.workflow_status(self.namespace, self.name, uid=self.uid))
-                except NotFoundError as error:
-                    return {"status": "gone", "message": str(error)}
-                except ArgoError as error:
-                    if not error.transient:
-                        raise
-                    observer.unanswered(error)
-                else:
-                    if observer.seen(workflow):
-                        return {"status": "finished", "phase": phase(workflow)}
-                left = self.poll_interval if self.deadline is None else self.deadline - time.time()
-                if left <= 0:
+                    return await asyncio.wait_for(self._watched(watch, observer), self._time_left())
+                except asyncio.TimeoutError:
                     return {"status": "timeout"}
-                await asyncio.sleep(min(self.poll_interval, left))
+                except UnauthenticatedError:
+                    # A token that was good before may have been replaced in the connection meanwhile.
+                    if observer.answers == answers:
+                        raise
+                    forget(self.argo_conn_id, self.namespace)
+
+    async def _watched(self, watch: SharedWatch, observer: Observer) -> dict[str, Any]:
+        """Wait for the end; polls are rare while the watch says what happens, and as frequent as wished while not."""
+        with watch.news_of(self.name) as news:
+            rhythm = Rhythm(self.poll_interval)
+            while True:
+                if rhythm.due(live=watch.live):
+                    ended = await self._poll(watch, observer)
+                    if ended:
+                        return ended
+                elif news.latest and not is_finished(news.latest):
+                    observer.seen(news.latest)
+                if await news.within(self.poll_interval):
+                    rhythm.wake()
+
+    async def _poll(self, watch: SharedWatch, observer: Observer) -> dict[str, Any] | None:
+        try:
+            workflow = await watch.status(self.name, self.uid)
+            if observer.look_due():
+                found = await watch.nodes(self.name, self.uid)
+                observer.looked(await asyncio.to_thread(stalls.waits_for, found))
+        except NotFoundError as error:
+            return {"status": "gone", "message": str(error)}
+        except ArgoError as error:
+            if not error.transient:
+                raise
+            observer.unanswered(error)
+            return None
+        return {"status": "finished", "phase": phase(workflow)} if observer.seen(workflow) else None
+
+    def _time_left(self) -> float | None:
+        return None if self.deadline is None else max(self.deadline - time.time(), 0.0)
 
     async def on_kill(self) -> None:
         """Stop the workflow when a user clears, fails or finishes the deferred task.
@@ -128,20 +160,16 @@ class ArgoWorkflowTrigger(BaseTrigger):
             await self._is_still_waited_for()
 
     async def _is_still_waited_for(self) -> bool:
-        """Whether the task instance is deferred on this very workflow, so that nobody has killed it."""
-        from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+        """Whether a task, this one or a later try of it, waits for this very workflow, so that nobody has killed it."""
         from airflow.sdk.execution_time.xcom import XCom
         from asgiref.sync import sync_to_async
 
         instance = self.task_instance
         if instance is None:
             return False
-        where: dict[str, Any] = {"dag_id": instance.dag_id, "map_index": instance.map_index}
-        states = await sync_to_async(RuntimeTaskInstance.get_task_states)(
-            **where, task_ids=[instance.task_id], run_ids=[instance.run_id]
-        )
-        if "deferred" not in (states.get(instance.run_id) or {}).values():
+        if await sync_to_async(state_of)(instance) not in WAITED_FOR:
             return False
-        # A cleared task may have deferred again already; its XComs tell for which workflow.
+        # A cleared task may wait again already; its XComs tell for which workflow.
+        where: dict[str, Any] = {"dag_id": instance.dag_id, "map_index": instance.map_index}
         record = await XCom.aget_one(key="workflow", task_id=instance.task_id, run_id=instance.run_id, **where)
         return isinstance(record, dict) and record.get("name") == self.name
