@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from airflow_argo.argo.errors import ArgoError, PermissionDeniedError, StreamEndedError
+from airflow_argo.argo.errors import ArgoError, NotAnArgoServerError, PermissionDeniedError, StreamEndedError
 from airflow_argo.argo.shared_watch import SharedWatch, followed
 
 
@@ -101,6 +101,13 @@ async def test_a_stream_that_is_refused_is_asked_for_rarely() -> None:
     async with followed(watch_of(client, pauses)):
         await client.silent.wait()
     assert pauses.taken == [300.0]
+
+
+async def test_garbage_does_not_end_the_watch() -> None:
+    client, pauses = Client([NotAnArgoServerError("<html>")], [NotAnArgoServerError("<html>")]), Pauses()
+    async with followed(watch_of(client, pauses)):
+        await client.silent.wait()
+    assert max(pauses.taken) <= 2
 
 
 async def test_it_is_live_only_while_a_stream_speaks() -> None:

@@ -3,7 +3,15 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any
 
-from airflow_argo.argo.errors import ServerError, ServerUnreachableError
+import pytest
+
+from airflow_argo.argo.errors import (
+    NotAnArgoServerError,
+    NotFoundError,
+    PermissionDeniedError,
+    ServerError,
+    ServerUnreachableError,
+)
 from airflow_argo.argo.waiting import Observer, Rhythm, pauses
 
 
@@ -90,3 +98,20 @@ def test_what_it_waits_for_is_told_once_until_that_changes() -> None:
     for waits in (["a", "b"], ["a"], ["c"], [], ["c"]):
         observer.looked(waits)
     assert told == [f"The workflow stands still: {reason}" for reason in ("a", "b", "c", "c")]
+
+
+def test_a_workflow_is_gone_when_it_was_missing_twice_in_a_row() -> None:
+    observer = Observer(tell=lambda _: None)
+    assert not observer.unanswered(NotFoundError("404"))
+    observer.seen({"status": {"phase": "Running"}})
+    assert not observer.unanswered(NotFoundError("404"))
+    assert observer.unanswered(NotFoundError("404"))
+
+
+def test_a_proxys_page_says_nothing_about_the_workflow() -> None:
+    assert not Observer(tell=lambda _: None).unanswered(NotAnArgoServerError("<html>"))
+
+
+def test_what_asking_again_cannot_mend_is_raised() -> None:
+    with pytest.raises(PermissionDeniedError):
+        Observer(tell=lambda _: None).unanswered(PermissionDeniedError("403"))

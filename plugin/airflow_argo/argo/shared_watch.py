@@ -10,7 +10,13 @@ from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo import api, stalls
-from airflow_argo.argo.errors import ArgoError
+from airflow_argo.argo.errors import (
+    ArgoError,
+    NotSupportedError,
+    PermissionDeniedError,
+    RequestRefusedError,
+    UnauthenticatedError,
+)
 from airflow_argo.argo.retrying import Patience
 from airflow_argo.argo.status import Workflow, is_finished
 
@@ -24,6 +30,7 @@ _FIELDS = ("metadata.name", "metadata.uid", "status.phase", "status.message", "s
 _STREAM_SECONDS = 600
 _SOUND_SECONDS = 10.0
 """How long a stream has to live, so that its end counts as the usual one."""
+_REFUSALS = (PermissionDeniedError, UnauthenticatedError, NotSupportedError, RequestRefusedError)
 _REFUSED_PAUSE = 300.0
 """Seconds until a stream is tried again that the server refuses, as to a token without the verb ``watch``."""
 _AT_ONCE = 20
@@ -116,14 +123,12 @@ class SharedWatch:
             error = await self._one_stream()
             sound = self._clock() - opened >= _SOUND_SECONDS
             failures = 1 if sound else failures + 1
-            if error.transient:
+            if isinstance(error, _REFUSALS):
+                log.warning("Workflows in %s cannot be watched, so that each is polled: %s", self._namespace, error)
+                await self._sleep(_REFUSED_PAUSE)
+            else:
                 log.debug("The watch of namespace %s has ended: %s", self._namespace, error)
                 await self._sleep(self._patience.pause(failures, error))
-            else:
-                log.warning(
-                    "Workflows of namespace %s are polled, for they cannot be watched: %s", self._namespace, error
-                )
-                await self._sleep(_REFUSED_PAUSE)
 
     async def _one_stream(self) -> ArgoError:
         """Follow one stream to its end, which is always an error."""

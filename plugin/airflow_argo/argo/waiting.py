@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 
-from airflow_argo.argo.errors import ArgoError
+from airflow_argo.argo.errors import ArgoError, NotAnArgoServerError, NotFoundError
 from airflow_argo.argo.stalls import Looks
 from airflow_argo.argo.status import Progress, Workflow, is_finished, message, phase
 
@@ -75,13 +75,14 @@ class Observer:
         self._tell = tell
         self._said = ""
         self._trouble = ""
+        self._missing = 0
         self.answers = 0
         """How many polls got an answer."""
 
     def seen(self, workflow: Workflow) -> bool:
         """Take a poll's answer, or what a watch said; whether the workflow has ended."""
         self.answers += 1
-        self._trouble = ""
+        self._trouble, self._missing = "", 0
         line = self._line(workflow)
         if line != self._said:
             self._said = line
@@ -100,12 +101,23 @@ class Observer:
                 self._tell(f"The workflow stands still: {line}")
         self._waits = waits
 
-    def unanswered(self, error: ArgoError) -> None:
-        """Take a poll that got no answer; the workflow goes on without being watched."""
+    def unanswered(self, error: ArgoError) -> bool:
+        """Take a poll that failed; whether the workflow is gone, which one 404 alone does not prove.
+
+        :raises ArgoError: the error itself, where asking again is of no use.
+        """
+        if isinstance(error, NotFoundError):
+            self._missing += 1
+            if self._missing > 1:
+                return True
+        # Whoever waits has talked to an Argo Server before, so that a strange page comes from a proxy in its absence.
+        elif not error.transient and not isinstance(error, NotAnArgoServerError):
+            raise error
         trouble = type(error).__name__
         if trouble != self._trouble:
             self._trouble = trouble
             self._tell(f"No status for the moment, asking again: {error}")
+        return False
 
     def _line(self, workflow: Workflow) -> str:
         if is_finished(workflow):

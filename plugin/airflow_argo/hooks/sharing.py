@@ -20,6 +20,9 @@ OURS = "airflow-argo/dag_id"
 _PATIENCE = 5.0
 """Seconds that one poll tries again; the next one follows anyhow."""
 
+_SILENCE = 40.0
+"""Seconds without a byte after which the stream is taken for dead; Argo says something every 15."""
+
 
 @dataclass
 class _Shared:
@@ -64,5 +67,6 @@ def forget(conn_id: str, namespace: str) -> None:
 async def _opened(closing: AsyncExitStack, conn_id: str, namespace: str) -> SharedWatch:
     from airflow_argo.argo.shared_watch import SharedWatch, followed
 
-    client = await closing.enter_async_context(await ArgoHook(conn_id).aclient(patience=_PATIENCE))
+    options = {"patience": _PATIENCE, "stream_timeout": _SILENCE}
+    client = await closing.enter_async_context(await ArgoHook(conn_id).aclient(**options))
     return await closing.enter_async_context(followed(SharedWatch(client, namespace, OURS)))

@@ -15,7 +15,6 @@ from airflow.sdk.exceptions import AirflowTaskTimeout
 from airflow_argo.argo.errors import (
     ArgoError,
     ManifestError,
-    NotFoundError,
     WorkflowGoneError,
 )
 from airflow_argo.attachment import RETRY_MODES, Attempt, RetryMode
@@ -291,12 +290,9 @@ class ArgoOperator(BaseOperator):
                 found = client.send(api.get_workflow(namespace, name, fields=stalls.FIELDS, uid=uid))
                 observer.looked(stalls.waits_for(found))
             return observer.seen(client.send(api.workflow_status(namespace, name, uid=uid)))
-        except NotFoundError as error:
-            raise WorkflowGoneError(f"The workflow {name} disappeared while it was awaited: {error}") from error
         except ArgoError as error:
-            if not error.transient:
-                raise
-            observer.unanswered(error)
+            if observer.unanswered(error):
+                raise WorkflowGoneError(f"The workflow {name} disappeared while it was awaited: {error}") from error
             return False
 
     def _defer(self, context: Context, workflow: Mapping[str, Any]) -> NoReturn:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_argo.argo import api, stalls
-from airflow_argo.argo.errors import ArgoError, NotFoundError, UnauthenticatedError
+from airflow_argo.argo.errors import ArgoError, UnauthenticatedError
 from airflow_argo.argo.status import is_finished, phase
 from airflow_argo.argo.waiting import Observer, Rhythm
 from airflow_argo.hooks.argo import ArgoHook
@@ -131,13 +131,8 @@ class ArgoWorkflowTrigger(BaseTrigger):
             if observer.look_due():
                 found = await watch.nodes(self.name, self.uid)
                 observer.looked(await asyncio.to_thread(stalls.waits_for, found))
-        except NotFoundError as error:
-            return {"status": "gone", "message": str(error)}
         except ArgoError as error:
-            if not error.transient:
-                raise
-            observer.unanswered(error)
-            return None
+            return {"status": "gone", "message": str(error)} if observer.unanswered(error) else None
         return {"status": "finished", "phase": phase(workflow)} if observer.seen(workflow) else None
 
     def _time_left(self) -> float | None:
