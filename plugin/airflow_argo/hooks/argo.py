@@ -58,20 +58,17 @@ class ArgoHook(BaseHook):
 
         :param options: as :class:`airflow_argo.argo.client.ArgoClient` takes them, such as ``patience``.
         """
-        from airflow_argo.argo.client import ArgoClient, ServerAddress
+        from airflow_argo.argo.client import ArgoClient
 
         settings = self.settings()
-        address = ServerAddress(settings.url, settings.token, settings.verify)
-        return ArgoClient(address, **{"patience": settings.patience, **options})
+        return ArgoClient(settings.address, **{"patience": settings.patience, **options})
 
     async def aclient(self, **options: Any) -> AsyncArgoClient:
         """A client for the triggerer; close it, or use it in an ``async with``."""
         from airflow_argo.argo.aio import AsyncArgoClient
-        from airflow_argo.argo.client import ServerAddress
 
         settings = await self.asettings()
-        address = ServerAddress(settings.url, settings.token, settings.verify)
-        return AsyncArgoClient(address, **{"patience": settings.patience, **options})
+        return AsyncArgoClient(settings.address, **{"patience": settings.patience, **options})
 
     def get_conn(self) -> ArgoClient:
         """A client, as Airflow's hooks call it."""

@@ -16,6 +16,8 @@ from airflow_argo.argo.errors import ArgoError
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from airflow_argo.argo.address import ServerAddress
+
 DEFAULT_NAMESPACE = "argo"
 DEFAULT_PORT = 2746
 DEFAULT_PATIENCE = 60.0
@@ -59,6 +61,13 @@ class Settings:
 
     def __repr__(self) -> str:
         return f"Settings(url={self.url!r}, namespace={self.namespace!r}, verify={self.verify!r})"
+
+    @property
+    def address(self) -> ServerAddress:
+        """The server's address, as the clients take it."""
+        from airflow_argo.argo.address import ServerAddress
+
+        return ServerAddress(self.url, self.token, self.verify)
 
     def workflow_link(self, namespace: str, name: str, uid: str) -> str:
         """A workflow's page in Argo's UI."""

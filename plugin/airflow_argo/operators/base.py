@@ -19,7 +19,6 @@ from airflow_argo.argo.errors import (
 )
 from airflow_argo.attachment import RETRY_MODES, Attempt, RetryMode
 from airflow_argo.hooks.argo import DEFAULT_CONN_ID, ArgoHook
-from airflow_argo.hooks.task_state import UNKNOWN, abandoned_by_user, state_within
 from airflow_argo.links import ArgoWorkflowLink
 from airflow_argo.operators.attempts import (
     annotations_of,
@@ -30,6 +29,7 @@ from airflow_argo.operators.attempts import (
     labels_of,
     note,
 )
+from airflow_argo.operators.ending import Ending
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -46,9 +46,6 @@ OnKill: TypeAlias = Literal["stop", "terminate", "leave"]
 
 BEFORE_DEFERRING = 5.0
 """Seconds that a deferrable task waits on the worker, so that short workflows never reach the triggerer."""
-
-_SECONDS_TO_ASK = 2.0
-"""How long a task that is ended may ask Airflow why: it has five seconds in all."""
 
 _ONE_PARAM = re.compile(r"\{\{\s*params\.([A-Za-z_]\w*)\s*\}\}")
 
@@ -126,9 +123,7 @@ class ArgoOperator(BaseOperator):
         self.pending_timeout = pending_timeout
         self.workflow_link = ""
         self._running: tuple[str, str] | None = None
-        self._instance: Any = None
-        self._out_of_time = False
-        self._undecided = False
+        self._ending: Ending | None = None
 
     @abstractmethod
     def make_manifest(self, context: Context) -> dict[str, Any]:
@@ -156,26 +151,25 @@ class ArgoOperator(BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Attach to this attempt's workflow or create it, and wait for it."""
-        self._instance = context["ti"]
+        self._ending = ending = Ending(context["ti"], self.on_kill_action, self.log)
         try:
             with self._hook().client() as client:
-                workflow = self._attach_or_create(client, context)
+                workflow = self._attach_or_create(client, context, ending)
                 if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
                     self._defer(context, workflow)
                 return self._complete(client, context)
         except AirflowTaskTimeout:
-            # Airflow calls on_kill next, for which this is reason enough.
-            self._out_of_time = True
+            # Airflow calls on_kill next.
+            ending.is_due()
             raise
 
     def resume(self, context: Context, event: dict[str, Any]) -> Any:
         """Go on after the trigger has fired."""
-        self._instance = context["ti"]
-        self._running = (event["namespace"], event["name"])
+        self._ending = ending = Ending(context["ti"], self.on_kill_action, self.log)
         # First of all: Airflow stores the link after every slice of execution, also one that fails.
-        self.workflow_link = self._hook().settings().workflow_link(event["namespace"], event["name"], event["uid"])
+        self._found(ending, event["namespace"], event["name"], event["uid"])
         if event["status"] == "timeout":
-            self._end_workflow()
+            ending.end()
             raise AirflowTaskTimeout(f"The workflow {event['name']} did not end within {self.execution_timeout}")
         if event["status"] == "gone":
             raise WorkflowGoneError(
@@ -185,35 +179,14 @@ class ArgoOperator(BaseOperator):
             return self._complete(client, context)
 
     def on_kill(self) -> None:
-        """End the workflow when a user has ended the task; has to be done within Airflow's five seconds.
-
-        Airflow calls this as well when a worker is shut down: the task's next try then goes on with the workflow.
-        """
-        if self._running is None:
-            return
-        state = None if self._out_of_time else state_within(self._instance, _SECONDS_TO_ASK)
-        # This may have interrupted a question to Airflow, which goes on only when this has returned.
-        self._undecided = state == UNKNOWN
-        if abandoned_by_user(state):
-            self._end_workflow()
-        elif not self._undecided:
-            self.log.info("The task is %s for Airflow, so its workflow %s goes on", state, self._running[1])
-
-    def _end_workflow(self) -> None:
-        if self._running is None or self.on_kill_action == "leave":
-            return
-        from airflow_argo.argo import api
-
-        namespace, name = self._running
-        end = api.terminate_workflow if self.on_kill_action == "terminate" else api.stop_workflow
-        with self._hook().client(patience=3.0, connect_timeout=2.0, read_timeout=3.0) as client:
-            client.send(end(namespace, name))
-        self.log.info("Asked the Argo Server to end workflow %s, for the task was ended", name)
+        """End the workflow when a user has ended the task; when a worker is shut down, the next try goes on with it."""
+        if self._ending is not None:
+            self._ending.asked_for()
 
     def _hook(self) -> ArgoHook:
         return ArgoHook(self.argo_conn_id)
 
-    def _attach_or_create(self, client: ArgoClient, context: Context) -> dict[str, Any]:
+    def _attach_or_create(self, client: ArgoClient, context: Context, ending: Ending) -> dict[str, Any]:
         from airflow_argo.hooks.submission import attach_or_create
 
         namespace = self.namespace or self._hook().settings().namespace
@@ -231,7 +204,8 @@ class ArgoOperator(BaseOperator):
             self.log.info,
             known_before=known_before(context),
         )
-        self._publish(context, workflow, namespace)
+        self._found(ending, namespace, workflow["metadata"]["name"], workflow["metadata"]["uid"])
+        self._publish(context, workflow)
         note(context, workflow)
         self.log.info("Argo workflow: %s", self.workflow_link)
         return workflow
@@ -253,14 +227,17 @@ class ArgoOperator(BaseOperator):
         lint.require_clean(made)
         return made
 
-    def _publish(self, context: Context, workflow: Mapping[str, Any], namespace: str) -> None:
+    def _found(self, ending: Ending, namespace: str, name: str, uid: str) -> None:
+        settings = self._hook().settings()
+        self._running = (namespace, name)
+        self.workflow_link = settings.workflow_link(namespace, name, uid)
+        ending.concerns(settings.address, namespace, name)
+
+    def _publish(self, context: Context, workflow: Mapping[str, Any]) -> None:
         """Put the link and the record where they can be seen while the workflow runs."""
         from airflow_argo.argo.results import summary
 
-        metadata = workflow["metadata"]
-        self._running = (namespace, metadata["name"])
-        settings = self._hook().settings()
-        self.workflow_link = settings.workflow_link(namespace, metadata["name"], metadata["uid"])
+        namespace, _ = self._workflow()
         context["ti"].xcom_push(key=ArgoWorkflowLink().xcom_key, value=self.workflow_link)
         context["ti"].xcom_push(key="workflow", value=summary(workflow, self.workflow_link, namespace))
 
@@ -276,8 +253,8 @@ class ArgoOperator(BaseOperator):
             if until is not None and time.monotonic() + pause > until:
                 return False
             time.sleep(pause)
-            if self._undecided:
-                self.on_kill()
+            if self._ending is not None:
+                self._ending.go_on()
         return True
 
     def _poll(self, client: ArgoClient, uid: str, observer: Observer) -> bool:
@@ -319,7 +296,7 @@ class ArgoOperator(BaseOperator):
 
         namespace, name = self._workflow()
         workflow = self._answered(client, api.get_workflow(namespace, name))
-        self._publish(context, workflow, namespace)
+        self._publish(context, workflow)
         completion = Completion(self, workflow, namespace)
         completion.push(context)
         if completion.failed:

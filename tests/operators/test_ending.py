@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+
+from airflow_argo.argo.address import ServerAddress
+from airflow_argo.operators.ending import Ending
+
+INSTANCE: Any = SimpleNamespace(dag_id="dag", task_id="task", run_id="run", map_index=-1)
+
+
+@pytest.fixture
+def says(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], None]:
+    """Stands in for Airflow's supervisor, the outermost edge."""
+
+    def say(state: Any) -> None:
+        def states(**_: Any) -> Any:
+            return {"run": {"task": state() if callable(state) else state}}
+
+        monkeypatch.setattr("airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states", states)
+
+    return say
+
+
+class Workflow:
+    """A workflow that waits, on the embedded server."""
+
+    def __init__(self, url: str) -> None:
+        self.address = ServerAddress(url)
+        self._all = f"{url}/api/v1/workflows/argo"
+        manifest = {
+            "metadata": {"generateName": "ending-"},
+            "spec": {"entrypoint": "main", "templates": [{"name": "main", "suspend": {}}]},
+        }
+        answer = requests.post(self._all, json={"workflow": manifest}, timeout=10)
+        self.name = answer.json()["metadata"]["name"]
+
+    @property
+    def shutdown(self) -> str | None:
+        spec = requests.get(f"{self._all}/{self.name}", timeout=10).json()["spec"]
+        return spec.get("shutdown")  # type: ignore[no-any-return]
+
+    def delete(self) -> None:
+        requests.delete(f"{self._all}/{self.name}", timeout=10)
+
+
+@pytest.fixture
+def workflow(argo_url: str) -> Iterator[Workflow]:
+    made = Workflow(argo_url)
+    yield made
+    made.delete()
+
+
+def ending_of(workflow: Workflow | None, action: str = "stop") -> Ending:
+    made = Ending(INSTANCE, action, logging.getLogger(__name__))
+    if workflow is not None:
+        made.concerns(workflow.address, "argo", workflow.name)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("state", "action", "shutdown"),
+    [
+        ("failed", "stop", "Stop"),
+        ("restarting", "terminate", "Terminate"),
+        ("failed", "leave", None),
+        ("running", "stop", None),
+        ("up_for_retry", "stop", None),
+    ],
+)
+def test_the_workflow_ends_with_a_task_that_a_user_ended(
+    workflow: Workflow, says: Any, state: str, action: str, shutdown: str | None
+) -> None:
+    says(state)
+    ending_of(workflow, action).asked_for()
+    assert workflow.shutdown == shutdown
+
+
+def test_a_task_whose_time_is_over_needs_no_reason(workflow: Workflow, says: Any) -> None:
+    says("running")
+    ending = ending_of(workflow)
+    ending.is_due()
+    ending.asked_for()
+    assert workflow.shutdown == "Stop"
+
+
+def test_what_airflow_did_not_tell_in_time_is_asked_again(
+    workflow: Workflow, says: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airflow_argo.operators.ending._SECONDS_TO_ASK", 0.01)
+    busy = threading.Event()
+    says(lambda: busy.wait() and "failed")
+    ending = ending_of(workflow)
+    ending.asked_for()
+    assert workflow.shutdown is None
+    busy.set()
+    monkeypatch.undo()
+    says("failed")
+    ending.go_on()
+    assert workflow.shutdown == "Stop"
+
+
+def test_a_workflow_that_was_just_being_created_ends_as_soon_as_it_is_there(workflow: Workflow, says: Any) -> None:
+    says("failed")
+    ending = ending_of(None)
+    ending.asked_for()
+    ending.concerns(workflow.address, "argo", workflow.name)
+    assert workflow.shutdown == "Stop"
+
+
+def test_going_on_ends_nothing_that_nobody_ended(workflow: Workflow, says: Any) -> None:
+    says("failed")
+    ending_of(workflow).go_on()
+    assert workflow.shutdown is None
