@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from airflow_argo.argo.errors import ArgoError
 from airflow_argo.local.engine.messages import PodEvent, PodFinished, PodReport
+from airflow_argo.local.execution.data_agent import DataAgent
 from airflow_argo.local.execution.http_agent import HttpAgent
 from airflow_argo.local.execution.pod import Pod, PodKey
 from airflow_argo.local.execution.process import ProcessExecutor
@@ -40,12 +41,15 @@ class ProcessWorkers:
     def __init__(self, executor: ProcessExecutor) -> None:
         self._executor = executor
         self._agent = HttpAgent()
+        self._data = DataAgent(executor.artifacts, executor.logs)
         self._calls: set[asyncio.Task[None]] = set()
 
     def start(self, pod: Pod, tell: Tell) -> None:
         """Start a pod; one that cannot be started has ended with an error."""
         if pod.command.template.get("http"):
             self._agent.start(pod, tell)
+        elif pod.command.template.get("data") is not None:
+            self._data.start(pod, tell)
         else:
             self._call(self._start(pod, tell))
 
@@ -57,7 +61,7 @@ class ProcessWorkers:
 
     def stop(self, key: PodKey) -> None:
         """Stop a pod."""
-        if not self._agent.stop(key):
+        if not self._agent.stop(key) and not self._data.runs(key):
             self._call(self._executor.stop(key))
 
     def delete_claims(self, namespace: str, names: Iterable[str]) -> None:
@@ -74,6 +78,7 @@ class ProcessWorkers:
             call.cancel()
         await asyncio.gather(*self._calls, return_exceptions=True)
         await self._agent.close()
+        await self._data.close()
         await self._executor.close()
 
     def _call(self, call: Coroutine[Any, Any, None]) -> None:

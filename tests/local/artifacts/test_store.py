@@ -105,3 +105,16 @@ def test_what_is_deleted_leaves_nothing(store: ArtifactStore, file: Path, tmp_pa
     assert store.keys_below("wf") == []
     assert not (tmp_path / "store" / "wf").exists()
     assert (tmp_path / "store" / "other").exists()
+
+
+def test_all_keys_are_listed_and_nothing_else(store: ArtifactStore, file: Path) -> None:
+    assert store.all_keys() == []
+    for key in ("b", "a/x", "/c"):
+        store.put_file(file, key)
+    assert store.all_keys() == ["/c", "a/x", "b"]
+
+
+@pytest.mark.parametrize(("key", "there"), [("a/x", True), ("a", False), ("a/x/", False), ("b", False)])
+def test_a_folder_is_no_key(store: ArtifactStore, file: Path, key: str, there: bool) -> None:
+    store.put_file(file, "a/x")
+    assert store.has_key(key) is there

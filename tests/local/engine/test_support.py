@@ -34,3 +34,19 @@ def test_what_only_a_scheduler_cares_for_is_accepted():
     workflow = with_template(**template)
     workflow["spec"].update(podGC={"strategy": "OnPodCompletion"}, serviceAccountName="x", ttlStrategy={})
     assert unsupported(workflow) == []
+
+
+@pytest.mark.parametrize(
+    ("location", "refused"),
+    [
+        ({"s3": {"bucket": "b", "key": "k"}}, False),
+        ({"raw": {"data": "x"}}, False),
+        ({}, False),
+        ({"s3": {"endpoint": "e", "bucket": "b", "key": "k"}}, True),
+        ({"gcs": {"bucket": "b"}}, True),
+    ],
+)
+def test_data_templates_list_the_own_store_only(location, refused):
+    found = unsupported(with_template(data={"source": {"artifactPaths": {"name": "x", **location}}}))
+    kind = next(iter(location), "")
+    assert [line.partition(": ")[0] for line in found] == [f"templates.x.data.source.artifactPaths.{kind}"] * refused

@@ -20,6 +20,9 @@ NO_SUCH_KEY = "The specified key does not exist."
 # minio's client gives what it downloads this mode.
 _LOADED_MODE = 0o600
 
+# Beside the keys, where no key leads: "%" followed by a letter that is no digit of an escape.
+_SCRATCH = "%new"
+
 
 class ArtifactStore:
     """Keeps artifacts by key. Its files are its own: nothing in it is a link, and no link in it is followed.
@@ -97,6 +100,17 @@ class ArtifactStore:
             return []
         return sorted(key_at(path.relative_to(self._root).as_posix()) for path in _files(found))
 
+    def all_keys(self) -> list[str]:
+        """List all keys, in the order of their names."""
+        scratch = self._root / _SCRATCH
+        files = (path for path in _files(self._root) if path.parent != scratch)
+        return sorted(key_at(path.relative_to(self._root).as_posix()) for path in files)
+
+    def has_key(self, key: str) -> bool:
+        """Tell whether something is stored under this very key."""
+        found = self._found(key)
+        return found is not None and found.is_file()
+
     def delete(self, key: str) -> None:
         """Remove what is stored under a key, and below it; nothing happens if there is nothing.
 
@@ -147,8 +161,7 @@ class ArtifactStore:
             new.unlink(missing_ok=True)
 
     def _scratch(self) -> Path:
-        # Beside the keys, where no key leads: "%" followed by a letter that is no digit of an escape.
-        scratch = self._root / "%new"
+        scratch = self._root / _SCRATCH
         scratch.mkdir(exist_ok=True)
         return scratch
 

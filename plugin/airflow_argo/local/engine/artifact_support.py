@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_argo.local.engine.artifacts import is_complete, kind_of
+from airflow_argo.local.engine.data import LISTED, UNLISTED
 
 _REASONS = {
     "git": "git artifacts are not supported",
     "plugin": "artifact plugins need a cluster",
 }
+_UNLISTED = "data templates list the embedded Argo Server's own artifact store; give s3 a bucket and a key"
 _CREDENTIALS = ("auth", "caCertSecret", "clientCert")
 
 
@@ -20,6 +22,10 @@ def unsupported_artifacts(holder: Mapping[str, Any], path: str) -> Iterator[str]
         reason = _reason(artifact)
         if reason:
             yield f"{where}.{artifact.get('name', '')}.{kind_of(artifact)}: {reason}"
+    source = ((holder.get("data") or {}).get("source") or {}).get("artifactPaths") or {}
+    kind = kind_of(source)
+    if kind is not None and kind not in UNLISTED and (kind != LISTED or is_complete(source)):
+        yield f"{path}.data.source.artifactPaths.{kind}: {_UNLISTED}"
     location = holder.get("archiveLocation") or {}
     if is_complete(location):
         yield f"{path}.archiveLocation.{kind_of(location)}: {_other_store(str(kind_of(location)))}"

@@ -22,6 +22,7 @@ BODIES: dict[str, type[Body]] = {
     "container": PodBody,
     "script": PodBody,
     "containerSet": ContainerSetBody,
+    "data": PodBody,
     "http": HttpBody,
     "suspend": SuspendBody,
     "steps": StepsBody,

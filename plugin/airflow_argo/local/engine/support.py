@@ -13,7 +13,6 @@ from airflow_argo.local.engine.merging import template_type
 _TYPES = {
     "resource": "resource templates need Kubernetes",
     "plugin": "executor plugins need a cluster",
-    "data": "data templates are not supported",
 }
 _TEMPLATE_FIELDS = {
     "executor": "executors need Kubernetes",

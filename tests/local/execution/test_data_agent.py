@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from airflow_argo.local.artifacts.store import ArtifactStore
+from airflow_argo.local.engine.messages import PodEvent, PodFinished, PodReport, StartPod
+from airflow_argo.local.execution.data_agent import DataAgent
+from airflow_argo.local.execution.logs import Logs
+from airflow_argo.local.execution.pod import Pod
+
+
+async def run(directory: Path, data: dict[str, Any]) -> PodReport:
+    (directory / "file").write_text("x")
+    store = ArtifactStore(directory / "artifacts")
+    for key in ("wf/main.log", "wf/out.tgz"):
+        store.put_file(directory / "file", key)
+    command = StartPod("n", "p", {"name": "t", "data": data}, deadline=None, include_result=False)
+    told: asyncio.Future[PodEvent] = asyncio.get_running_loop().create_future()
+    agent = DataAgent(store, Logs(directory / "logs"))
+    agent.start(Pod("uid", "wf", "argo", command), told.set_result)
+    event = await told
+    await agent.close()
+    assert isinstance(event, PodFinished)
+    return event.report
+
+
+async def test_the_result_is_what_the_transformation_makes(tmp_path: Path) -> None:
+    step = {"expression": "filter(data, {# endsWith 'main.log'})"}
+    source = {"artifactPaths": {"name": "all", "s3": {"bucket": "my-bucket"}}}
+    report = await run(tmp_path, {"source": source, "transformation": [step]})
+    assert (report.exit_code, report.result) == (0, '["wf/main.log"]')
+
+
+async def test_a_failure_is_told_and_logged(tmp_path: Path) -> None:
+    report = await run(tmp_path, {"source": {}})
+    reason = "unable to process data template: unable to process data source: no valid source is used for data template"
+    assert (report.exit_code, report.error, report.result) == (64, reason, None)
+    assert list(Logs(tmp_path / "logs").read("uid", "p")) == [f"Error: {reason}", reason]
