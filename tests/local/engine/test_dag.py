@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+
 DIAMOND = """
 templates:
 - name: main
@@ -159,3 +161,47 @@ class TestALoopWhoseTemplateCannotBeExecuted:
         done = world(self.SPEC.replace("ITEMS", "[a, b_c, d]")).run()
         assert (done.phase, done.children("w")) == ("Error", ["w(0:a)", "w(1:b_c)", "w(2:d)"])
         assert done.started == ["w(0:a)", "w(2:d)"]
+
+
+NOT_JSON = """
+onExit: work
+templates:
+- name: say
+  inputs: {parameters: [{name: value}]}
+  script: {image: x, command: [sh], source: "{{inputs.parameters.value}}"}
+- name: main
+  dag:
+    tasks:
+    - {name: w, template: say, withItems: [x, y], arguments: {parameters: [{name: value, value: "{{item}}"}]}}
+    - name: all
+      template: work
+      depends: w
+      arguments: {parameters: [{name: value, value: "{{tasks.w.outputs.result}}"}]}
+"""
+SLOW = "    - {name: slow, template: work, arguments: {parameters: [{name: value, value: slow}]}}\n"
+
+
+class TestATargetWhoseVariablesCannotBeTold:
+    """The results of its loop are no JSON."""
+
+    @staticmethod
+    def worker(pod):
+        return PodReport(exit_code=0, result="text" if pod.include_result else None)
+
+    def test_is_an_error_of_the_workflow(self, world):
+        run = world(NOT_JSON, self.worker).run()
+        reason = "invalid character 'e' in literal true (expecting 'r')"
+        assert (run.phase, run.message) == ("Error", f"error in entry template execution: {reason}")
+        assert (run.nodes[""]["message"], run.nodes[""].get("outboundNodes")) == (reason, None)
+        assert "onExit" not in run.phases
+
+    def test_and_the_exit_handler_runs_if_argo_had_to_wait_for_others(self, world):
+        run = world(NOT_JSON + SLOW, self.worker).start()
+        pods = {run.name_of(node_id): node_id for node_id in run.waiting}
+        for node_id in pods.values():
+            run.tell(PodStarted(node_id))
+        for name in ("w(0:x)", "w(1:y)", "slow"):
+            assert run.phase == "Running"
+            run.tell(PodFinished(pods[name], self.worker(run.waiting.pop(pods[name]))))
+        assert run.run().message == "invalid character 'e' in literal true (expecting 'r')"
+        assert (run.phases["slow"], run.phases["onExit"]) == ("Succeeded", "Succeeded")

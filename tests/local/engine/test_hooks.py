@@ -122,3 +122,20 @@ def test_a_loop_of_a_dag_forgets_exit_hooks_once_all_items_have_ended(world):
     run.run_until(lambda: run.phases.get("w(1:2)") == "Running")
     run.run()
     assert [name for name in run.started if name.endswith("onExit")] == ["w(0:1).onExit", "w.onExit"]
+
+
+def test_failures_have_the_order_of_argos_struct(world, failing):
+    run = world(handled("{{workflow.failures}}"), failing("x")).run()
+    assert run.inputs("onExit")["value"].startswith(r'"[{\"displayName\":\"wf\",\"message\":\"child')
+
+
+def test_a_hook_that_cannot_be_told_fails_the_group_once_all_of_it_has_started(world):
+    run = world("""
+    templates:
+    - name: main
+      steps:
+      - - {name: a, template: work, hooks: {x: {template: work, expression: "steps.zz.status == 'x'"}}}
+        - {name: b, template: work}
+    """).start()
+    assert run.step.finished
+    assert run.phases == {"": "Failed", "[0]": "Error", "[0].a": "Pending", "[0].b": "Pending"}

@@ -124,3 +124,34 @@ def test_a_pod_patch_changes_the_main_container(world):
 def test_a_pod_patch_that_is_none_is_an_error(world):
     run = world("entrypoint: work\npodSpecPatch: '[not, an, object]'").run()
     assert (run.phase, run.nodes[""]["message"]) == ("Error", "Error applying PodSpecPatch")
+
+
+@pytest.mark.parametrize(
+    "main",
+    [
+        "steps: [[{name: a, withItems: [1], inline: {container: {image: x}}}]]",
+        "dag: {tasks: [{name: a, withItems: [1], inline: {container: {}}}, {name: b, template: work, depends: a}]}",
+    ],
+)
+def test_nothing_can_follow_the_loop_of_an_inline_template(world, main):
+    run = world(f"templates: [{{name: main, {main}}}]").run()
+    assert (run.phase, run.message) == ("Error", "error in entry template execution: failed to get a template")
+
+
+@pytest.mark.parametrize("main", ["steps: [[%s], [%s]]", "dag: {tasks: [%s, %s]}"])
+def test_each_part_sees_the_workflow_as_it_is_when_its_turn_comes(world, main):
+    argument = "arguments: {parameters: [{name: value, value: '{{workflow.status}} {{=workflow.status}}'}]}"
+    first, second = f"{{name: a, template: work, {argument}}}", f"{{name: b, template: work, {argument}}}"
+    if "dag" in main:
+        second = second.replace("name: b,", "name: b, depends: a,")
+    run = world(f"templates: [{{name: main, {main % (first, second)}}}]").run()
+    values = [run.inputs(name)["value"] for name in sorted(run.phases) if name.endswith((".b", "b"))]
+    assert values == ["Running Running"]
+
+
+def test_each_attempt_too(world, failing):
+    run = world(
+        "templates: [{name: main, retryStrategy: {limit: 1}, container: {image: x, args: ['{{workflow.status}}']}}]",
+        failing(""),
+    )
+    assert run.run().phases == {"": "Succeeded", "(0)": "Failed", "(1)": "Succeeded"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -28,7 +29,12 @@ def parameters_json(parameters: Any) -> str:
     rows = [{field: row[field] for field in _PARAMETER_FIELDS if row.get(field) is not None} for row in parameters]
     for row in rows:
         row.update({field: gojson.anystring(row[field]) for field in ("default", "value") if field in row})
-    return to_json(rows).translate(_HTML)
+    return struct_json(rows)
+
+
+def struct_json(value: Any) -> str:
+    """Write what Go holds in structs: fields keep their order."""
+    return to_json(value).translate(_HTML)
 
 
 def by_name(entries: Any) -> dict[str, dict[str, Any]]:
@@ -142,6 +148,9 @@ def _bound_artifact(artifact: Mapping[str, Any], argument: Mapping[str, Any] | N
     return {**{key: value for key, value in argument.items() if key not in ("path", "mode", "recurseMode")}, **own}
 
 
+_LATE = re.compile(r"workflow\.(status|duration|failures|outputs)\b")
+
+
 def filled_template(
     template: Mapping[str, Any], global_variables: Mapping[str, str], local_variables: Mapping[str, str]
 ) -> dict[str, Any]:
@@ -162,6 +171,25 @@ def filled_template(
     variables.update(_own_variables(half_filled))
     result = json.loads(filled_text(text, variables))
     return result
+
+
+def with_late_tags(
+    filled: dict[str, Any],
+    kind: str,
+    template: Mapping[str, Any],
+    global_variables: Mapping[str, str],
+    local_variables: Mapping[str, str],
+) -> dict[str, Any]:
+    """Keep the tags of what changes while the workflow runs in what a template's parts or attempts are made of.
+
+    Argo fills these templates anew whenever it looks at the workflow: each part sees the values of its own time.
+
+    :param filled: what ``filled_template`` has made of the template.
+    """
+    if not _LATE.search(to_json(template)):
+        return filled
+    early = {name: value for name, value in global_variables.items() if not _LATE.match(name)}
+    return {**filled, kind: filled_template(template, early, local_variables)[kind]}
 
 
 def _own_variables(template: Mapping[str, Any]) -> dict[str, str]:

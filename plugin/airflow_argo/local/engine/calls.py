@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes
-from airflow_argo.local.engine.arguments import bind, filled_template
+from airflow_argo.local.engine.arguments import bind, filled_template, with_late_tags
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.memoization import remember, status_of
 from airflow_argo.local.engine.merging import template_type, with_defaults
@@ -25,6 +25,7 @@ CallerKind: TypeAlias = Literal["steps", "tasks"]
 
 MAX_DEPTH = 100
 POD_TYPES = frozenset({"container", "script", "containerSet", "resource", "data"})
+PARENTS = frozenset({"steps", "dag"})
 
 _DOCUMENTATION = "https://argo-workflows.readthedocs.io/en/release-4.1/scaling/#maximum-recursion-depth"
 _TOO_DEEP = f"Maximum recursion depth exceeded. See {_DOCUMENTATION}"
@@ -167,6 +168,8 @@ class Call(Frame):
         bound = bind(template, spec.arguments, run.variables, run.config_map)
         filled = filled_template(bound, run.variables, local)
         kind = template_type(filled)
+        if kind in PARENTS or self._retry_strategy(template) is not None:
+            filled = with_late_tags(filled, kind, bound, run.variables, local)
         if not self.run.can_execute(kind):
             raise NodeError(f"the embedded Argo Server does not support {kind} templates")
         shown = (filled.get("annotations") or {}).get(nodes.DISPLAY_NAME_ANNOTATION, "")

@@ -13,7 +13,7 @@ from airflow_argo.local.engine.dag_logic import DagShape, assess
 from airflow_argo.local.engine.dag_task import DagTask
 from airflow_argo.local.engine.hooks import Place
 from airflow_argo.local.engine.nodes import Node
-from airflow_argo.local.engine.outputs import aggregate, export, template_outputs
+from airflow_argo.local.engine.outputs import aggregate, check_is_named, export, template_outputs
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.scope import Scope
 from airflow_argo.local.engine.steps import FAILED_FAST, continues_on
@@ -35,11 +35,11 @@ class DagBody(Body):
         self._open = len(self.shape.reachable)
         self._held = 0
 
-    @property
-    def place(self) -> Place:
-        """Where its tasks run."""
+    def place_of(self, task: str) -> Place:
+        """Tell where a task runs."""
         job = self.job
-        return Place("tasks", job.body_scope, self.node["id"], job.depth, job.on_exit)
+        is_target = task in self.shape.targets
+        return Place("tasks", job.body_scope, self.node["id"], job.depth, job.on_exit, is_target)
 
     def begin(self) -> None:
         """Make the node and start the tasks that depend on nothing."""
@@ -80,7 +80,7 @@ class DagBody(Body):
     def scope_of(self, task: str) -> Scope:
         """Make the variables that a task sees: inputs, exported outputs, and all of its ancestors.
 
-        :raises ExpressionError: if the results of a loop are not JSON.
+        :raises ExpressionError: if the results of a loop are not JSON, or its template is inline.
         """
         scope = Scope()
         scope.add_inputs(self.job.template)
@@ -88,6 +88,9 @@ class DagBody(Body):
         ancestors = self.shape.ancestors(task)
         for name in self.shape.tasks:
             if name in ancestors:
+                node = self.node_of(name)
+                if node is not None and node["type"] == "TaskGroup":
+                    check_is_named(self.shape.tasks[name])
                 self._add_to_scope(scope, name)
         return scope
 
@@ -103,6 +106,14 @@ class DagBody(Body):
             template = self._template_of(self.shape.tasks[name])
             if template is not None:
                 scope.add_skipped(prefix, node, template, artifacts=False)
+
+    def check_target(self, task: str) -> None:
+        """Fail at once, without waiting for the rest, if what a target sees cannot be told."""
+        if task in self.shape.targets:
+            try:
+                self.scope_of(task)
+            except ExpressionError as error:
+                self.end(Failure(str(error)))
 
     def _template_of(self, task: Mapping[str, Any]) -> dict[str, Any] | None:
         try:

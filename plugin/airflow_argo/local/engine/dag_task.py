@@ -34,6 +34,7 @@ class DagTask(Frame):
         self.name: str = task["name"]
         self._task = task
         self.dag = dag
+        self.place = dag.place_of(self.name)
         self._node_name = f"{dag.job.name}.{self.name}"
         self._group: Node | None = None
         self._slots: list[Slot] = []
@@ -79,7 +80,7 @@ class DagTask(Frame):
         elif not copies:
             self._skip("Skipped", loops.EMPTY)
         else:
-            place = self.dag.place
+            place = self.place
             self._group = self.run.tree.create(
                 self._node_name, "TaskGroup", "Running", scope=place.scope, boundary=place.boundary, holder=self._task
             )
@@ -95,7 +96,7 @@ class DagTask(Frame):
         hooks_of = self._task if self._group is None else None
         for task in tasks:
             name = f"{self.dag.job.name}.{task['name']}"
-            slot = Slot(self.run, self, self, self.dag.place, name, task, parents=parents, hooks_of=hooks_of)
+            slot = Slot(self.run, self, self, self.place, name, task, parents=parents, hooks_of=hooks_of)
             self._slots.append(slot)
         self._open = len(self._slots)
         for index, slot in enumerate(self._slots):
@@ -120,9 +121,10 @@ class DagTask(Frame):
 
     def _skip(self, phase: str, message: str) -> None:
         parents = self.dag.parents_of(self.name)
-        create_skipped(self.run, self.dag.place, self._node_name, self._task, parents, phase, message)
+        create_skipped(self.run, self.place, self._node_name, self._task, parents, phase, message)
         self._watch_hooks(self._task)
         self._look()
+        self.dag.check_target(self.name)
         self._finish()
 
     def slot_scope(self) -> Scope:
@@ -139,10 +141,16 @@ class DagTask(Frame):
         if failure.kind == "timeout":
             self.run.tree.set_phase(node, "Failed", failure.message)
         elif failure.kind == "hook":
-            self.run.tree.set_phase(node, "Error", failure.message)
+            self._fail_for_hook(node, failure.message)
         else:
             self.run.tree.set_phase(node, "Error", f"task '{slot.node_name}' errored: {failure.message}")
             self._halt()
+
+    def _fail_for_hook(self, node: Node, message: str) -> None:
+        if node["phase"] != "Pending":
+            self.run.tree.set_phase(node, "Error", message)
+        if self.place.is_target:
+            self.dag.end(Failure(message))
 
     def _halt(self) -> None:
         """Start no more items of the loop for now: Argo goes on with them at the next event, if others still run."""
@@ -180,7 +188,7 @@ class DagTask(Frame):
         """Make the exit hook of one item; its ``{{item}}`` stays as it is, Argo takes the hook of the whole task."""
         hooks = {"exit": self._task["hooks"]["exit"]} if (self._task.get("hooks") or {}).get("exit") else {}
         holder = {"hooks": hooks, "onExit": self._task.get("onExit")}
-        return NodeHooks(self.run, self.dag, self.dag.place, holder, self.name, self.slot_scope, on_change)
+        return NodeHooks(self.run, self.dag, self.place, holder, self.name, self.slot_scope, on_change)
 
     def _end_group(self) -> None:
         if self._group is None:
@@ -193,8 +201,7 @@ class DagTask(Frame):
 
     def _watch_hooks(self, task: dict[str, Any]) -> None:
         if task.get("hooks") or task.get("onExit"):
-            place = self.dag.place
-            self._hooks = NodeHooks(self.run, self, place, task, self.name, self.slot_scope, self._hook_ended)
+            self._hooks = NodeHooks(self.run, self, self.place, task, self.name, self.slot_scope, self._hook_ended)
 
     def _hook_ended(self) -> None:
         self._look()

@@ -31,6 +31,7 @@ class Place:
     :param kind: what they are called: ``steps`` or ``tasks``.
     :param scope: where their templates are looked up.
     :param boundary: the id of the steps or DAG node.
+    :param is_target: whether it is a task on which its DAG depends: Argo looks at the hooks of such a one more often.
     """
 
     kind: CallerKind
@@ -38,6 +39,7 @@ class Place:
     boundary: str
     depth: int
     on_exit: bool
+    is_target: bool = False
 
 
 def exit_hook(holder: Mapping[str, Any], workflow_arguments: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -106,7 +108,7 @@ class NodeHooks(Frame):
         """
         if self.error or (not self._hooks and (self._exit is None or node["phase"] not in nodes.COMPLETED)):
             return
-        if self._place.kind == "tasks" and node["phase"] == "Pending":
+        if self._place.kind == "tasks" and node["phase"] == "Pending" and not self._place.is_target:
             return
         scope = self._scope()
         scope.set(f"{self._place.kind}.{status_name}.status", node["phase"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_argo.argo.expressions import expr_lang, gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import metadata, nodes
+from airflow_argo.local.engine.arguments import struct_json
 from airflow_argo.local.engine.calls import Call, CallSpec, Failure
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.hooks import exit_hook, hook_holder, lifecycle_hooks
@@ -100,9 +101,11 @@ class Lifecycle(Frame):
     def look(self) -> None:
         """Start hooks and the exit handler when their time has come, and end the workflow when all is done."""
         while not self.closed and self._entry is not None:
-            if self._failure:
+            if self._failure and not self._workers_are_running():
                 self._finish("Error", self._failure)
                 return
+            # Argo says so only once. Where it has to wait for workers then, it finds an ended root later, and goes on.
+            self._failure = ""
             root = self._entry.node
             if root is None:
                 return
@@ -131,7 +134,7 @@ class Lifecycle(Frame):
         # Once at the end, unless a hook looks at them: it costs what all nodes cost, and after a stop every pod that
         # ends comes by here.
         if self._wants_failures or (nodes.is_fulfilled(root) and "workflow.failures" not in self.run.variables):
-            self.run.variables["workflow.failures"] = '"' + gojson.quote(gojson.dumps(self._failures() or None)) + '"'
+            self.run.variables["workflow.failures"] = '"' + gojson.quote(struct_json(self._failures() or None)) + '"'
 
     def _failures(self) -> list[dict[str, Any]]:
         rows = []

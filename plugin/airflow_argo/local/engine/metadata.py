@@ -75,6 +75,12 @@ def set_condition(status: dict[str, Any], kind: str, value: str) -> None:
     conditions.append({"status": value, "type": kind})
 
 
+def note_pods(status: dict[str, Any]) -> None:
+    """Say that none runs, if nothing has been said of pods: Argo has looked at them by now."""
+    if not any(condition["type"] == "PodRunning" for condition in status.get("conditions") or ()):
+        set_condition(status, "PodRunning", "False")
+
+
 def set_duration(variables: dict[str, str], status: Mapping[str, Any], now: float) -> None:
     """Set ``workflow.duration``: the seconds so far, with six decimals."""
     started = status.get("startedAt")

@@ -16,6 +16,15 @@ from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.scope import Scope
 
 
+def check_is_named(holder: Mapping[str, Any]) -> None:
+    """See whether others can refer to a loop: Argo finds the template of one that has run by its name only.
+
+    :raises NodeError: if the template is inline.
+    """
+    if holder.get("inline"):
+        raise NodeError("failed to get a template")
+
+
 def aggregate(scope: Scope, prefix: str, workers: Iterable[Node]) -> None:
     """Add the outputs of a loop's nodes as JSON lists, in the order of the items; only what succeeded counts.
 

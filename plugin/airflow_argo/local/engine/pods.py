@@ -8,6 +8,7 @@ from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes, outputs, reports
 from airflow_argo.local.engine.artifact_repository import with_archive_location
 from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
+from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
 from airflow_argo.local.engine.pod_patch import patched, patches
@@ -61,12 +62,15 @@ class PodBody(Body):
         except ExpressionError as error:
             self.end(Failure(str(error)))
             return
-        timeout = self._deadline_of("timeout")
+        try:
+            timeout, pending = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")
+        except NodeError as error:
+            self.end(Failure(f"invalid timeout format {error}"))
+            return
         if timeout is not None and int(timeout - run.now) <= 1:
             self.end(Failure(f"{self.job.name} exceeded its deadline"))
             return
-        for field in ("timeout", "pendingTimeout"):
-            limit = self._deadline_of(field)
+        for limit in (timeout, pending):
             if limit is not None:
                 run.at(limit, self, self._time_out)
         run.commands.append(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_argo.argo.expressions import expr_lang, gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes
-from airflow_argo.local.engine.arguments import filled_template
-from airflow_argo.local.engine.calls import POD_TYPES, Body, Failure, Job, Owner, attempt_of, create_node
+from airflow_argo.local.engine.arguments import filled_template, with_late_tags
+from airflow_argo.local.engine.calls import PARENTS, POD_TYPES, Body, Failure, Job, Owner, attempt_of, create_node
 from airflow_argo.local.engine.daemons import Revival
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.merging import template_type
@@ -252,11 +252,14 @@ class RetryBody(Body):
     def _attempt(self, before: Sequence[Node], deadline: float | None) -> None:
         name = f"{self.job.name}({len(before)})"
         variables = _attempt_variables(before)
-        if template_type(self.job.template) in POD_TYPES:
+        kind = template_type(self.job.template)
+        if kind in POD_TYPES:
             template_name = self.job.template.get("name", "")
             variables["pod.name"] = nodes.pod_name(self.run.name, name, template_name)
         try:
             template = filled_template(self.job.template, self.run.variables, variables)
+            if kind in PARENTS:
+                template = with_late_tags(template, kind, self.job.template, self.run.variables, variables)
         except ExpressionError as error:
             self._refuse(name, str(error))
             return

@@ -7,13 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError, MissingVariableError
-from airflow_argo.local.engine import loops, nodes
+from airflow_argo.local.engine import loops, metadata, nodes
 from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
 from airflow_argo.local.engine.conditions import should_execute
 from airflow_argo.local.engine.expansion import expanded, resolved
 from airflow_argo.local.engine.hooks import Place
 from airflow_argo.local.engine.nodes import Node
-from airflow_argo.local.engine.outputs import aggregate, export, template_outputs
+from airflow_argo.local.engine.outputs import aggregate, check_is_named, export, template_outputs
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.scope import Scope
 from airflow_argo.local.engine.slots import Slot, create_skipped
@@ -120,7 +120,10 @@ class StepsBody(Body):
         prefix, name = f"steps.{step['name']}", f"{group.node['name']}.{step['name']}"
         node = self.run.tree.get(name)
         if node is None:
-            aggregate(self.scope, prefix, group.items_of(name))
+            items = group.items_of(name)
+            if items:
+                check_is_named(step)
+            aggregate(self.scope, prefix, items)
             self.scope.add_node(prefix, group.node, self.run.tree)
             return
         self.scope.add_node(prefix, node, self.run.tree)
@@ -182,7 +185,8 @@ class StepGroup(Frame):
         self._body = body
         self._slots: dict[str, Slot] = {}
         self._open = 0
-        self._error = ""
+        self._unstarted = 0
+        self._hook_error = ""
 
     def begin(self) -> None:
         """Fill the steps, expand their loops, and start them."""
@@ -218,7 +222,7 @@ class StepGroup(Frame):
 
     def _start(self, steps: list[dict[str, Any]]) -> None:
         slots = [self._slot(step) for step in steps]
-        self._open = len(slots)
+        self._open = self._unstarted = len(slots)
         for slot in slots:
             self.run.post(slot, partial(self._start_slot, slot))
         if not slots:
@@ -231,13 +235,11 @@ class StepGroup(Frame):
         return slot
 
     def _start_slot(self, slot: Slot) -> None:
-        if self._error:
-            return
+        self._unstarted -= 1
         when = slot.holder.get("when")
         try:
             proceed = should_execute(when)
         except ExpressionError as error:
-            self._error = str(error)
             slot.skip("Error", str(error))
             self._fail(str(error))
             return
@@ -245,6 +247,14 @@ class StepGroup(Frame):
             slot.begin()
         else:
             slot.skip("Skipped", f"when '{when}' evaluated false")
+        if self._hook_error:
+            self.run.post(self, self._fail_for_hook)
+
+    def _fail_for_hook(self) -> None:
+        # Argo looks at the hooks when it has started all steps, and does not wait for these to end.
+        if self._hook_error and not self._unstarted:
+            metadata.note_pods(self.run.status)
+            self._fail(self._hook_error)
 
     def slot_scope(self) -> Scope:
         """Make the variables that a step's hooks see."""
@@ -256,7 +266,8 @@ class StepGroup(Frame):
             self.run.tree.set_phase(self.node, "Failed", failure.message)
             self._end()
         elif failure.kind == "hook":
-            self._error = failure.message
+            self._hook_error = failure.message
+            self._fail_for_hook()
         else:
             self._fail(f"step group deemed errored due to child {slot.node_name} error: {failure.message}")
 
@@ -271,9 +282,6 @@ class StepGroup(Frame):
             self._judge()
 
     def _judge(self) -> None:
-        if self._error:
-            self._fail(self._error)
-            return
         self.judge_again()
         self._end()
 
