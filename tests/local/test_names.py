@@ -24,7 +24,7 @@ def test_a_generated_name_keeps_its_base_and_fits_into_a_label(base: str) -> Non
         {"name": "a"},
         {"name": "a.b-c"},
         {"generateName": "anything-"},
-        {"name": "a", "labels": {"l": "", "m": "A.b_c-9", "n": "x" * 63}},
+        {"name": "a", "labels": {"example.org/l": "", "m": "A.b_c-9", "n": "x" * 63}},
     ],
 )
 def test_good_metadata(metadata: dict[str, Any]) -> None:
@@ -38,6 +38,8 @@ def test_good_metadata(metadata: dict[str, Any]) -> None:
         ({"name": "Api_X"}, "a lowercase RFC 1123 subdomain"),
         ({"name": "a\n"}, "a lowercase RFC 1123 subdomain"),
         ({"name": "-a"}, "a lowercase RFC 1123 subdomain"),
+        ({"generateName": "Api_X-"}, "a lowercase RFC 1123 subdomain"),
+        ({"name": "a", "labels": {"a b": "c"}}, 'metadata.labels: Invalid value: "a b"'),
         ({"name": "a", "labels": {"l": "a:b"}}, 'metadata.labels: Invalid value: "a:b"'),
         ({"name": "a", "labels": {"l": "x" * 64}}, "a valid label must be"),
         ({"name": "a", "resourceVersion": "1"}, "resourceVersion should not be set"),

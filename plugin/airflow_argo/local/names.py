@@ -14,6 +14,7 @@ _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_BASE = 58
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LABEL = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
+_LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 SUBDOMAIN_RULE = (
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
     "and must start and end with an alphanumeric character"
@@ -40,11 +41,13 @@ def check_metadata(kind: str, metadata: Mapping[str, Any]) -> None:
     name = metadata.get("name") or ""
     if not name and not metadata.get("generateName"):
         raise _problem(kind, name, "metadata.name: Required value: name or generateName is required")
-    if name and (len(name) > 253 or not _SUBDOMAIN.fullmatch(name)):
+    name = name or generated(str(metadata["generateName"]))
+    if len(name) > 253 or not _SUBDOMAIN.fullmatch(name):
         raise _problem(kind, name, f'metadata.name: Invalid value: "{name}": {SUBDOMAIN_RULE}')
-    for value in (metadata.get("labels") or {}).values():
-        if not _LABEL.fullmatch(str(value)):
-            raise _problem(kind, name, f'metadata.labels: Invalid value: "{value}": {_LABEL_RULE}')
+    for key, value in (metadata.get("labels") or {}).items():
+        for text, pattern in ((key, _LABEL_KEY), (str(value), _LABEL)):
+            if not pattern.fullmatch(text):
+                raise _problem(kind, name, f'metadata.labels: Invalid value: "{text}": {_LABEL_RULE}')
 
 
 def _problem(kind: str, name: str, problem: str) -> Refusal:

@@ -139,3 +139,98 @@ def test_a_hook_that_cannot_be_told_fails_the_group_once_all_of_it_has_started(w
     """).start()
     assert run.step.finished
     assert run.phases == {"": "Failed", "[0]": "Error", "[0].a": "Pending", "[0].b": "Pending"}
+
+
+NEEDS = "{name: needs, inputs: {parameters: [{name: q}]}, container: {image: x}}"
+MISSING = "inputs.parameters.q was not supplied"
+
+
+class TestAHookThatCannotBeExecuted:
+    """Its template lacks an argument; what Argo makes of it depends on where it is."""
+
+    def test_of_a_step_fails_the_group_and_hangs_nowhere(self, world):
+        hooks = "{x: {template: needs, expression: 'steps.a.status == \"Pending\"'}}"
+        run = world(
+            f"templates: [{{name: main, steps: [[{{name: a, template: work, hooks: {hooks}}}]]}}, {NEEDS}]"
+        ).run()
+        assert (run.phase, run.message, run.phases["[0]"]) == ("Failed", MISSING, "Error")
+        assert run.children("[0].a") == []
+
+    def test_of_a_target_fails_the_dag(self, world):
+        hooks = "{x: {template: needs, expression: 'true'}}"
+        tasks = f"{{name: a, template: work, hooks: {hooks}}}, {{name: b, template: work}}"
+        run = world(f"templates: [{{name: main, dag: {{tasks: [{tasks}]}}}}, {NEEDS}]").start()
+        assert (run.phase, run.message) == ("Error", f"error in entry template execution: {MISSING}")
+        assert run.phases == {"": "Error", "a": "Pending", "a.hooks.x": "Error"}
+
+    def test_of_a_loop_too_once_its_items_have_started(self, world):
+        task = "{name: a, template: work, withItems: [1, 2], hooks: {x: {template: work, expression: tasks.zz.y == 1}}}"
+        run = world(f"templates: [{{name: main, dag: {{tasks: [{task}]}}}}]").start()
+        assert (run.phases["a"], run.children("a")) == ("Running", ["a(0:1)", "a(1:2)"])
+        assert run.message.startswith("error in entry template execution: unable to evaluate expression")
+
+    def test_of_another_task_is_an_error_of_the_task(self, world):
+        hooks = "{x: {template: needs, expression: 'true'}}"
+        tasks = f"{{name: a, template: work, hooks: {hooks}}}, {{name: b, template: work, depends: a}}"
+        run = world(f"templates: [{{name: main, dag: {{tasks: [{tasks}]}}}}, {NEEDS}]").run()
+        assert (run.phase, run.nodes["a"]["message"], run.phases["b"]) == ("Error", MISSING, "Omitted")
+
+    def test_of_a_workflow_is_its_error(self, world):
+        hooks = "{x: {template: needs, expression: 'true'}}"
+        run = world(
+            f"hooks: {hooks}\ntemplates: [{{name: main, steps: [[{{name: a, template: work}}]]}}, {NEEDS}]"
+        ).run()
+        assert (run.phase, run.message, run.children("")) == ("Error", MISSING, ["[0]"])
+
+
+class TestAnExitHookThatCannotBeExecuted:
+    @staticmethod
+    def steps(more: str = "") -> str:
+        step = "{name: a, template: work, hooks: {exit: {template: needs}}}"
+        return f"templates: [{{name: main, steps: [[{step}{more}], [{{name: c, template: work}}]]}}, {NEEDS}]"
+
+    def test_is_an_error_of_the_workflow_if_it_is_the_last_of_the_entrys_group(self, world):
+        run = world(self.steps()).run()
+        assert (run.phase, run.message) == ("Error", MISSING)
+        assert (run.phases["[0]"], run.nodes[""]["message"]) == ("Error", "Workflow operation error")
+
+    def test_else_a_failure(self, world):
+        run = world(self.steps(", {name: b, template: work}")).run()
+        assert (run.phase, run.message, run.phases["[0]"]) == ("Failed", MISSING, "Error")
+        assert "[1].c" not in run.phases
+
+    def test_the_exit_handler_of_the_workflow_runs_all_the_same(self, world):
+        assert world("onExit: work\n" + self.steps()).run().phases["onExit"] == "Succeeded"
+
+    def test_of_a_task_is_nobodys_business(self, world):
+        tasks = "{name: a, template: work, hooks: {exit: {template: needs}}}, {name: b, template: work, depends: a}"
+        run = world(f"templates: [{{name: main, dag: {{tasks: [{tasks}]}}}}, {NEEDS}]").run()
+        assert (run.phase, run.phases["a"], run.phases["a.onExit"]) == ("Succeeded", "Succeeded", "Error")
+
+
+def test_the_hooks_of_a_target_see_it_pending(world):
+    hooks = "{x: {template: work, expression: tasks.%s.status == 'Pending'}}"
+    tasks = f"{{name: a, template: work, hooks: {hooks % 'a'}}}, "
+    tasks += f"{{name: b, template: work, depends: a, hooks: {hooks % 'b'}}}"
+    run = world(f"templates: [{{name: main, dag: {{tasks: [{tasks}]}}}}]").run()
+    assert [name for name in run.phases if ".hooks." in name] == ["b.hooks.x"]
+
+
+def test_the_hook_of_a_step_sees_the_steps_before_it_in_its_group(world):
+    hooks = """{x: {template: work, expression: "steps['a(0:p)'].status == 'Running'"}}"""
+    run = world(
+        f"templates: [{{name: main, steps: [[{{name: a, template: work, withItems: [p, q], hooks: {hooks}}}]]}}]"
+    )
+    run.run()
+    assert run.phase == "Succeeded"
+    assert [name for name in run.phases if ".hooks." in name] == ["[0].a(0:p).hooks.x", "[0].a(1:q).hooks.x"]
+
+
+def test_the_hook_of_a_loop_of_a_dag_cannot_name_its_task_in_a_tag(world):
+    argument = "{parameters: [{name: value, value: '{{tasks.a.status}}'}]}"
+    hooks = f"{{x: {{template: work, expression: 'false', arguments: {argument}}}}}"
+    run = world(
+        f"templates: [{{name: main, dag: {{tasks: [{{name: a, template: work, withItems: [p], hooks: {hooks}}}]}}}}]"
+    )
+    assert run.run().phases == {"": "Error", "a": "Error"}
+    assert run.nodes["a"]["message"] == "failed to resolve {{tasks.a.status}}"

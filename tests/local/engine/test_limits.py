@@ -91,3 +91,7 @@ def test_the_cost_of_stopping_a_worker_does_not_grow_with_their_number():
     few = min(seconds_to_stop(100) / 100 for _ in range(3))
     many = seconds_to_stop(800) / 800
     assert many < few * 3
+
+
+def test_a_template_with_no_parallelism_at_all_has_no_limit(world):
+    assert world(fan_out(3, parallelism="0")).run().most_at_once == 3

@@ -282,3 +282,24 @@ class TestHttp:
     def test_stopping_gives_it_up(self, world):
         made = world(HTTP % "").start().tell(Shutdown("Stop"))
         assert (made.phase, made.nodes[""]["message"]) == ("Failed", "Stopped with strategy 'Stop'")
+
+
+@pytest.mark.parametrize("field", ["timeout", "pendingTimeout"])
+def test_a_timeout_that_is_none_is_an_error(world, field):
+    run = world(f"templates: [{{name: main, {field}: soon, container: {{image: x}}}}]").run()
+    text = 'invalid timeout format unable to parse soon as a duration: time: invalid duration "soon"'
+    assert (run.phase, run.nodes[""]["message"]) == ("Error", text)
+
+
+@pytest.mark.parametrize(
+    ("tag", "phase"),
+    [
+        ('{{=nothing.at("all")}}', "Error"),
+        ("{{=nothing.at(1)}}", "Succeeded"),
+    ],
+)
+def test_a_quote_in_a_tag_that_is_left_is_an_error_of_the_pod(world, tag, phase):
+    run = world(f"templates: [{{name: main, container: {{image: x, args: ['{tag}']}}}}]").run()
+    assert run.phase == phase
+    if phase == "Error":
+        assert "failed to evaluate expression: unrecognized character: U+005C" in run.nodes[""]["message"]

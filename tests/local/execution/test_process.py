@@ -102,6 +102,10 @@ class TestOutcome:
         assert await bench.run(container(command)) == PodReport(exit_code=64, error=error)
         assert not any(isinstance(event, PodStarted) for event in bench.told)
 
+    async def test_a_program_is_called_by_its_path(self, bench):
+        await bench.run(shell("echo $0"))
+        assert bench.log()[0].endswith("/sh")
+
     async def test_a_program_that_the_kernel_cannot_execute(self, bench):
         with tempfile.NamedTemporaryFile(dir="/var/tmp") as program:
             program.write(b"\0nothing")

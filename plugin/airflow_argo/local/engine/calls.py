@@ -36,11 +36,12 @@ class Failure:
     """Why a call ended without its node simply being judged: Argo's executeTemplate returned an error.
 
     :param kind: ``error``: the caller becomes an Error too; ``timeout``: it becomes Failed; ``hook``: it is a hook
-        that could not be executed, and the caller becomes an Error with its message.
+        that could not be executed, and the caller becomes an Error with its message; ``exit``: it is an exit hook;
+        ``group``: the entry template's node runs on, but what it has returned to the workflow is an Error.
     """
 
     message: str
-    kind: Literal["error", "timeout", "hook"] = "error"
+    kind: Literal["error", "timeout", "hook", "exit", "group"] = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ class CallSpec:
 
     :param holder: the step, task or hook: ``template``, ``templateRef`` or ``inline``, and its name.
     :param caller_kind: what its name is called inside the template: ``steps.name`` or ``tasks.name``.
+    :param is_lifecycle_hook: it hangs below its parents only if it could be executed.
     """
 
     name: str
@@ -113,6 +115,7 @@ class CallSpec:
     flag: dict[str, bool] | None = field(default=None)
     depth: int = 1
     parents: Sequence[str] = ()
+    is_lifecycle_hook: bool = False
 
 
 class Call(Frame):
@@ -212,7 +215,7 @@ class Call(Frame):
             flag=spec.flag,
             message=message,
         )
-        for parent in spec.parents:
+        for parent in () if spec.is_lifecycle_hook else spec.parents:
             self.run.tree.add_child(parent, node["id"])
 
     def body_changed(self) -> None:

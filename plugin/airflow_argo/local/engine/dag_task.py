@@ -60,9 +60,16 @@ class DagTask(Frame):
                 return
             self._scope = self.dag.scope_of(self.name)
             task = resolved(self._task, self._scope, self.run.variables, is_task=True)
-            copies = self._expanded(task)
         except MissingVariableError:
             self.run.hold(self, self.begin)
+        except ExpressionError as error:
+            self._skip("Error", str(error))
+        else:
+            self._expand(task)
+
+    def _expand(self, task: dict[str, Any]) -> None:
+        try:
+            copies = self._expanded(task)
         except ExpressionError as error:
             self._skip("Error", str(error))
         else:
@@ -71,7 +78,7 @@ class DagTask(Frame):
     def _expanded(self, task: dict[str, Any]) -> list[dict[str, Any]] | None:
         if not loops.loops(task):
             return None
-        return expanded(task, self.slot_scope(), self.run.variables, parse_items=True)
+        return expanded(task, self.hook_scope(), self.run.variables, parse_items=True)
 
     def _run(self, task: dict[str, Any], copies: list[dict[str, Any]] | None) -> None:
         parents = self.dag.parents_of(self.name)
@@ -90,7 +97,7 @@ class DagTask(Frame):
             if exit_hook(self._task, self.run.spec.get("arguments")) is not None:
                 self._exits = _LoopExits(self)
             self._start(copies, (self._group["id"],))
-            self._look()
+            self.run.post(self, self._look)
 
     def _start(self, tasks: list[dict[str, Any]], parents: tuple[str, ...]) -> None:
         hooks_of = self._task if self._group is None else None
@@ -127,11 +134,15 @@ class DagTask(Frame):
         self.dag.check_target(self.name)
         self._finish()
 
-    def slot_scope(self) -> Scope:
+    def hook_scope(self) -> Scope:
         """Make the variables that hooks see."""
         if self._scope is None:
             self._scope = self.dag.scope_of(self.name)
         return self._scope.copy()
+
+    def slot_scope(self, slot: Slot) -> Scope:
+        """Make the variables that the hooks of a slot see."""
+        return self.hook_scope()
 
     def slot_failed(self, slot: Slot, failure: Failure) -> None:
         """Let the node say that its template could not be executed."""
@@ -142,12 +153,13 @@ class DagTask(Frame):
             self.run.tree.set_phase(node, "Failed", failure.message)
         elif failure.kind == "hook":
             self._fail_for_hook(node, failure.message)
-        else:
+        elif failure.kind != "exit":  # Of an exit hook that cannot be executed nobody hears.
             self.run.tree.set_phase(node, "Error", f"task '{slot.node_name}' errored: {failure.message}")
             self._halt()
 
     def _fail_for_hook(self, node: Node, message: str) -> None:
-        if node["phase"] != "Pending":
+        # The hooks of a target are looked at again at once when its node is new, and that look fails the DAG.
+        if not (self.place.is_target and (node["phase"] == "Pending" or node["type"] == "TaskGroup")):
             self.run.tree.set_phase(node, "Error", message)
         if self.place.is_target:
             self.dag.end(Failure(message))
@@ -188,7 +200,7 @@ class DagTask(Frame):
         """Make the exit hook of one item; its ``{{item}}`` stays as it is, Argo takes the hook of the whole task."""
         hooks = {"exit": self._task["hooks"]["exit"]} if (self._task.get("hooks") or {}).get("exit") else {}
         holder = {"hooks": hooks, "onExit": self._task.get("onExit")}
-        return NodeHooks(self.run, self.dag, self.place, holder, self.name, self.slot_scope, on_change)
+        return NodeHooks(self.run, self.dag, self.place, holder, self.name, self.hook_scope, on_change)
 
     def _end_group(self) -> None:
         if self._group is None:
@@ -201,7 +213,7 @@ class DagTask(Frame):
 
     def _watch_hooks(self, task: dict[str, Any]) -> None:
         if task.get("hooks") or task.get("onExit"):
-            self._hooks = NodeHooks(self.run, self, self.place, task, self.name, self.slot_scope, self._hook_ended)
+            self._hooks = NodeHooks(self.run, self, self.place, task, self.name, self.hook_scope, self._hook_ended)
 
     def _hook_ended(self) -> None:
         self._look()
@@ -209,8 +221,12 @@ class DagTask(Frame):
 
     def _look(self) -> None:
         node = self.run.tree.get(self._node_name)
-        if self._hooks is not None and node is not None:
-            self._hooks.look(node, self.name)
+        if self._hooks is None or node is None:
+            return
+        self._hooks.look(node, self.name)
+        failure = self._hooks.news()
+        if failure is not None and failure.kind == "hook":
+            self._fail_for_hook(node, failure.message)
 
     def _finish(self) -> None:
         node = self.run.tree.get(self._node_name)

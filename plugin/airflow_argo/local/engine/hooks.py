@@ -86,7 +86,8 @@ class NodeHooks(Frame):
         on_change: Callable[[], None],
     ) -> None:
         super().__init__(run, parent)
-        self.error = ""
+        self._failure: Failure | None = None
+        self._told = False
         self._place = place
         self._reference = reference
         self._hooks = lifecycle_hooks(holder)
@@ -101,12 +102,19 @@ class NodeHooks(Frame):
         """Tell whether a hook still runs."""
         return bool(self._open)
 
+    def news(self) -> Failure | None:
+        """Tell once that a hook could not be executed."""
+        if self._told or self._failure is None:
+            return None
+        self._told = True
+        return self._failure
+
     def look(self, node: Node, status_name: str) -> None:
         """Start the hooks whose time has come.
 
         :param status_name: the name by which the node's status is known in expressions.
         """
-        if self.error or (not self._hooks and (self._exit is None or node["phase"] not in nodes.COMPLETED)):
+        if self._failure or (not self._hooks and (self._exit is None or node["phase"] not in nodes.COMPLETED)):
             return
         if self._place.kind == "tasks" and node["phase"] == "Pending" and not self._place.is_target:
             return
@@ -114,10 +122,14 @@ class NodeHooks(Frame):
         scope.set(f"{self._place.kind}.{status_name}.status", node["phase"])
         try:
             self._start_hooks(node, scope)
-            if not self._open and node["phase"] in nodes.COMPLETED:
-                self._start_exit(node, scope)
         except ExpressionError as error:
-            self.error = str(error)
+            self._failure = Failure(str(error), "hook")
+            return
+        if not self._open and node["phase"] in nodes.COMPLETED:
+            try:
+                self._start_exit(node, scope)
+            except ExpressionError as error:
+                self._failure = Failure(str(error), "exit")
 
     def _start_hooks(self, node: Node, scope: Scope) -> None:
         for name, hook in self._hooks.items():
@@ -174,6 +186,7 @@ class NodeHooks(Frame):
             flag={"hooked": True},
             depth=self._place.depth + 1,
             parents=(node["id"],),
+            is_lifecycle_hook=key != EXIT,
         )
         call = Call(self.run, self, self, spec)
         self.run.post(call, call.begin)
@@ -184,6 +197,6 @@ class NodeHooks(Frame):
     def call_ended(self, call: Call, failure: Failure | None) -> None:
         """Note that a hook has ended; how it ended changes nothing for its node."""
         self._open.discard(call.spec.name)
-        if failure is not None:
-            self.error = self.error or failure.message
+        if failure is not None and self._failure is None:
+            self._failure = Failure(failure.message, "hook" if call.spec.is_lifecycle_hook else "exit")
         self._on_change()

@@ -53,6 +53,7 @@ class Lifecycle(Frame):
         self._entry: Call | None = None
         self._exit: Call | None = None
         self._failure = ""
+        self._group_error = ""
         self._wants_failures = any(
             "workflow.failures" in (hook.get("expression") or "") for hook in self._hooks.values()
         )
@@ -72,6 +73,7 @@ class Lifecycle(Frame):
         on_exit: bool = False,
         flag: dict[str, bool] | None = None,
         parents: tuple[str, ...] = (),
+        is_lifecycle_hook: bool = False,
     ) -> Call:
         spec = CallSpec(
             name=name,
@@ -81,6 +83,7 @@ class Lifecycle(Frame):
             on_exit=on_exit,
             flag=flag,
             parents=parents,
+            is_lifecycle_hook=is_lifecycle_hook,
         )
         call = Call(self.run, self, self, spec)
         self.run.post(call, call.begin)
@@ -93,15 +96,19 @@ class Lifecycle(Frame):
         """End with an Error if a template could not be executed."""
         if failure is None:
             return
-        if call is self._entry:
+        if call is self._entry and failure.kind == "group":
+            self._group_error = failure.message
+        elif call is self._entry:
             self._failure = f"error in entry template execution: {failure.message}"
         elif call is self._exit:
             self._failure = f"error in exit template execution : {failure.message}"
+        elif self._entry is not None and self._entry.node is not None:
+            self._hook_failed(self._entry.node, failure.message)
 
     def look(self) -> None:
         """Start hooks and the exit handler when their time has come, and end the workflow when all is done."""
         while not self.closed and self._entry is not None:
-            if self._failure and not self._workers_are_running():
+            if self._failure and not self.run.workers_are_running():
                 self._finish("Error", self._failure)
                 return
             # Argo says so only once. Where it has to wait for workers then, it finds an ended root later, and goes on.
@@ -109,6 +116,8 @@ class Lifecycle(Frame):
             root = self._entry.node
             if root is None:
                 return
+            if self._group_error:
+                root = {**root, "phase": "Error", "message": self._group_error}
             self._set_status(root)
             if self._start_hooks(root):
                 self.run.drain()
@@ -162,8 +171,7 @@ class Lifecycle(Frame):
             try:
                 due = self._is_due(hook, hook_name)
             except ExpressionError as error:
-                self.run.tree.set_phase(root, "Error", str(error))
-                self._hooks = {}
+                self._hook_failed(root, str(error))
                 return False
             if due:
                 self._hook_calls[name] = self._call(
@@ -172,9 +180,15 @@ class Lifecycle(Frame):
                     hook.get("arguments") or {},
                     flag={"hooked": True},
                     parents=(root["id"],),
+                    is_lifecycle_hook=True,
                 )
                 started = True
         return started
+
+    def _hook_failed(self, root: Node, message: str) -> None:
+        metadata.note_pods(self.run.status)
+        self.run.tree.set_phase(root, "Error", message)
+        self._hooks = {}
 
     def _is_due(self, hook: Mapping[str, Any], hook_name: str) -> bool:
         if not hook.get("expression"):
@@ -210,7 +224,7 @@ class Lifecycle(Frame):
         self._finish(phase, message)
 
     def _finish(self, phase: str, message: str) -> None:
-        if self._workers_are_running():
+        if self.run.workers_are_running():
             return
         run = self.run
         root = run.tree.get(run.name)
@@ -220,7 +234,3 @@ class Lifecycle(Frame):
         mark_workflow(run.workflow, phase, message, run.now)
         metadata.set_duration(run.variables, run.status, run.now)
         self.closed = True
-
-    def _workers_are_running(self) -> bool:
-        """Tell whether a pod has begun and not ended: Argo waits for what it has to say."""
-        return any(body.is_unsynced for body in self.run.pods.values())

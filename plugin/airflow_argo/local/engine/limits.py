@@ -47,7 +47,7 @@ class Limits:
     def declare(self, boundary: str, template: dict[str, Any]) -> None:
         """Note the limits of a steps or DAG node."""
         parallelism = template.get("parallelism")
-        limit = None if parallelism is None else int(parallelism)
+        limit = int(parallelism) if parallelism is not None and int(parallelism) > 0 else None
         self._boundaries[boundary] = _Boundary(limit, bool(template.get("failFast")))
 
     def admit(self, waiter: Waiter) -> bool:

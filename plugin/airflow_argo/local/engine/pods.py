@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import nodes, outputs, reports
@@ -13,6 +14,7 @@ from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.run import Frame
+from airflow_argo.local.engine.substitution import filled_text, to_json
 from airflow_argo.local.engine.times import epoch, rfc3339, seconds_of
 from airflow_argo.local.engine.volumes import volumes_of
 
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
     from airflow_argo.local.engine.run import Run
 
 OVERDUE = "Step exceeded its deadline"
+
+
+def _check_left_tags(template: Mapping[str, Any], variables: Mapping[str, str]) -> None:
+    """Look at the tags that are left as Argo does, which fills the pod too: there the template is a text in a text.
+
+    :raises ExpressionError: where a tag holds a quote, which has got a backslash by that.
+    """
+    text = to_json(template)
+    if "{{=" in text:
+        filled_text(to_json(text), variables)
 
 
 class PodBody(Body):
@@ -58,6 +70,7 @@ class PodBody(Body):
             template = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
             variables = {**run.variables, "pod.name": pod_name}
             template = with_archive_location(template, run.spec, run.status, variables)
+            _check_left_tags(template, variables)
             volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
         except ExpressionError as error:
             self.end(Failure(str(error)))

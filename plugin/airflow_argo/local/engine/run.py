@@ -157,6 +157,10 @@ class Run:
         """Keep something that waits for a variable; Argo tries it again at every later event, and so does this."""
         self.stuck.append((frame, action))
 
+    def workers_are_running(self) -> bool:
+        """Tell whether a pod has begun and not ended: Argo waits for what it has to say."""
+        return any(body.is_unsynced for body in self.pods.values())
+
     def retry_stuck(self) -> None:
         """Put what waits for a variable on the agenda again."""
         waiting, self.stuck = self.stuck, []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from airflow_argo.local.engine import nodes
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class SlotOwner(Protocol):
     """The step group or DAG task that a slot belongs to."""
 
-    def slot_scope(self) -> Scope:
+    def slot_scope(self, slot: Slot) -> Scope:
         """Make the variables that the slot's hooks see."""
         ...
 
@@ -60,11 +61,11 @@ class Slot(Frame):
         self._place = place
         self._parents = parents
         self._ended = False
-        self._reported = False
         self._hooks: NodeHooks | None = None
         if hooks_of and (hooks_of.get("hooks") or hooks_of.get("onExit")):
             reference = holder.get("name", "")
-            self._hooks = NodeHooks(run, self, place, hooks_of, reference, owner.slot_scope, self._hook_ended)
+            scope = partial(owner.slot_scope, self)
+            self._hooks = NodeHooks(run, self, place, hooks_of, reference, scope, self._hook_ended)
 
     @property
     def node(self) -> Node | None:
@@ -118,9 +119,9 @@ class Slot(Frame):
             return
         name = node["displayName"] if self._place.kind == "steps" else self.holder.get("name", "")
         self._hooks.look(node, name)
-        if self._hooks.error and not self._reported:
-            self._reported = True
-            self._owner.slot_failed(self, Failure(self._hooks.error, "hook"))
+        failure = self._hooks.news()
+        if failure is not None:
+            self._owner.slot_failed(self, failure)
 
     def _finish(self) -> None:
         node = self.node

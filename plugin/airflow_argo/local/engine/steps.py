@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,8 @@ from airflow_argo.local.engine.substitution import to_json
 
 if TYPE_CHECKING:
     from airflow_argo.local.engine.run import Run
+
+_NAMED_STATUS = re.compile(r"""steps(?:\.([^'"\s]+?)|\[\\?['"](.+?)\\?['"]\])\.status""")
 
 FAILED_FAST = "template has failed or errored children and failFast enabled"
 
@@ -94,6 +98,13 @@ class StepsBody(Body):
         if self._waits and all(group.is_done() for group in self._ended):
             self._waits = False
             self._go_on_after(self._ended[-1])
+
+    def exit_failed(self, group: StepGroup) -> None:
+        """Fail; to the workflow, if this is its entry, the group's node stands for this one then."""
+        if self.job.name == self.run.name and not self.run.workers_are_running():
+            self.end(Failure(group.node["message"], "group"))
+        else:
+            self._fail(group)
 
     def _follow(self, group: StepGroup) -> None:
         """Hang the next group below the last attempt of a daemon."""
@@ -187,6 +198,8 @@ class StepGroup(Frame):
         self._open = 0
         self._unstarted = 0
         self._hook_error = ""
+        self._exit_error = ""
+        self._failed_last = False
 
     def begin(self) -> None:
         """Fill the steps, expand their loops, and start them."""
@@ -231,6 +244,7 @@ class StepGroup(Frame):
     def _slot(self, step: dict[str, Any]) -> Slot:
         name = f"{self.node['name']}.{step['name']}"
         slot = Slot(self.run, self, self, self._body.place, name, step, parents=(self.node["id"],), hooks_of=step)
+        slot.index = len(self._slots)
         self._slots[slot.run.tree.id_of(name)] = slot
         return slot
 
@@ -256,9 +270,15 @@ class StepGroup(Frame):
             metadata.note_pods(self.run.status)
             self._fail(self._hook_error)
 
-    def slot_scope(self) -> Scope:
-        """Make the variables that a step's hooks see."""
-        return self._body.scope.copy()
+    def slot_scope(self, slot: Slot) -> Scope:
+        """Make the variables that a step's hooks see: of its own group too, what stands before it and they name."""
+        scope = self._body.scope.copy()
+        for match in _NAMED_STATUS.finditer(json.dumps(slot.holder["hooks"]) if slot.holder.get("hooks") else ""):
+            name = match[1] or match[2]
+            other = self._slots.get(self.run.tree.id_of(f"{self.node['name']}.{name}"))
+            if other is not None and other.index < slot.index and other.node is not None:
+                scope.set(f"steps.{name}.status", other.node["phase"])
+        return scope
 
     def slot_failed(self, slot: Slot, failure: Failure) -> None:
         """Fail at once: Argo does not wait for the other steps then."""
@@ -268,6 +288,9 @@ class StepGroup(Frame):
         elif failure.kind == "hook":
             self._hook_error = failure.message
             self._fail_for_hook()
+        elif failure.kind == "exit":
+            self._exit_error = self._exit_error or failure.message
+            self._failed_last = self._open == 1
         else:
             self._fail(f"step group deemed errored due to child {slot.node_name} error: {failure.message}")
 
@@ -282,6 +305,14 @@ class StepGroup(Frame):
             self._judge()
 
     def _judge(self) -> None:
+        if self._exit_error:
+            self.run.tree.set_phase(self.node, "Error", self._exit_error)
+            if self._failed_last:
+                self.closed = True
+                self.run.post(self._body, partial(self._body.exit_failed, self))
+            else:
+                self._end()
+            return
         self.judge_again()
         self._end()
 

@@ -169,8 +169,7 @@ def _execute(spec: dict[str, Any], stdin: int, stdout: int, stderr: int) -> int:
     program = _look_up(argv[0], environment.get("PATH", ""))
     try:
         process = subprocess.Popen(
-            argv,
-            executable=program,
+            [program, *argv[1:]],
             env=environment,
             stdin=stdin,
             stdout=stdout,
