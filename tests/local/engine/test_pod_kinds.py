@@ -303,3 +303,13 @@ def test_a_quote_in_a_tag_that_is_left_is_an_error_of_the_pod(world, tag, phase)
     assert run.phase == phase
     if phase == "Error":
         assert "failed to evaluate expression: unrecognized character: U+005C" in run.nodes[""]["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"), [("container: {image: x}", "Pod"), ("steps: [[{name: a, template: work}]]", "Skipped")]
+)
+def test_a_display_name_that_is_none_is_an_error(world, more, kind):
+    annotations = "{workflows.argoproj.io/display-name: a/b!}"
+    run = world(f"templates: [{{name: main, annotations: {annotations}, {more}}}]").run()
+    assert (run.phase, run.nodes[""]["type"], run.nodes[""]["displayName"]) == ("Error", kind, "wf")
+    assert run.nodes[""]["message"].startswith("displayName must match the regex ^[a-zA-Z0-9]")

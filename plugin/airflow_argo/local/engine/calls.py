@@ -175,9 +175,8 @@ class Call(Frame):
             filled = with_late_tags(filled, kind, bound, run.variables, local)
         if not self.run.can_execute(kind):
             raise NodeError(f"the embedded Argo Server does not support {kind} templates")
-        shown = (filled.get("annotations") or {}).get(nodes.DISPLAY_NAME_ANNOTATION, "")
-        if shown and not nodes.is_display_name(shown):
-            raise NodeError(nodes.display_name_rule())
+        if kind not in POD_TYPES or self._retry_strategy(template) is not None:
+            nodes.chosen_display_name(filled)
         return Job(
             name=spec.name,
             holder=spec.holder,
@@ -283,9 +282,8 @@ def create_node(run: Run, job: Job, kind: str, phase: str, *, message: str = "")
         message=message,
         inputs=shown,
     )
-    name = (job.template.get("annotations") or {}).get(nodes.DISPLAY_NAME_ANNOTATION)
-    if name:
-        node["displayName"] = name
+    with contextlib.suppress(NodeError):
+        node["displayName"] = nodes.chosen_display_name(job.template) or node["displayName"]
     if job.template.get("memoize") and "memoizationStatus" not in node:
         node["memoizationStatus"] = status_of(job.template, hit=False)
     for parent in job.parents:

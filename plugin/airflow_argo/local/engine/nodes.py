@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from airflow_argo.argo.node_names import node_id as node_id
 from airflow_argo.argo.node_names import pod_name as pod_name
+from airflow_argo.local.engine.errors import NodeError
 
 Node: TypeAlias = dict[str, Any]
 
@@ -28,14 +29,15 @@ def display_name(node_name: str, boundary_name: str | None) -> str:
     return _BOUNDARY_SEPARATOR.sub("", node_name.removeprefix(boundary_name))
 
 
-def is_display_name(text: str) -> bool:
-    """Tell whether a template's annotation may replace the display name."""
-    return _DISPLAY_NAME.match(text) is not None
+def chosen_display_name(template: Mapping[str, Any]) -> str:
+    """Give the display name that a template's annotation chooses; empty if there is none.
 
-
-def display_name_rule() -> str:
-    """Say what a display name has to look like, in Argo's words."""
-    return f"displayName must match the regex {_DISPLAY_NAME.pattern}"
+    :raises NodeError: in Argo's words, if it cannot be one.
+    """
+    text = str((template.get("annotations") or {}).get(DISPLAY_NAME_ANNOTATION) or "")
+    if text and not _DISPLAY_NAME.match(text):
+        raise NodeError(f"displayName must match the regex {_DISPLAY_NAME.pattern}")
+    return text
 
 
 def template_name(node: Mapping[str, Any]) -> str:

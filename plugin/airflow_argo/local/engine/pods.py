@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError
-from airflow_argo.local.engine import nodes, outputs, reports
+from airflow_argo.local.engine import metadata, nodes, outputs, reports
 from airflow_argo.local.engine.artifact_repository import with_archive_location
 from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
 from airflow_argo.local.engine.errors import NodeError
@@ -48,6 +48,12 @@ class PodBody(Body):
         self.node = create_node(self.run, self.job, self.kind, "Pending")
         if nodes.is_fulfilled(self.node):
             self.end()
+            return
+        try:
+            nodes.chosen_display_name(self.job.template)
+        except NodeError as error:  # Argo finds out when it looks at the new node again.
+            metadata.note_pods(self.run.status)
+            self.end(Failure(str(error)))
             return
         self.run.pods[self.node["id"]] = self
         if not self.node.get("startedAt"):  # A memoized resubmit has made it.
