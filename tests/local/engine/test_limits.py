@@ -95,3 +95,19 @@ def test_the_cost_of_stopping_a_worker_does_not_grow_with_their_number():
 
 def test_a_template_with_no_parallelism_at_all_has_no_limit(world):
     assert world(fan_out(3, parallelism="0")).run().most_at_once == 3
+
+
+def test_a_loop_of_a_dag_never_ends_once_a_child_has_failed_fast(world, failing):
+    spec = """
+    templates:
+    - name: main
+      failFast: true
+      dag:
+        tasks:
+        - name: w
+          template: work
+          withItems: [good, bad]
+          arguments: {parameters: [{name: value, value: "{{item}}"}]}
+    """
+    run = world(spec, failing("bad")).run()
+    assert run.phases == {"": "Failed", "w": "Running", "w(0:good)": "Succeeded", "w(1:bad)": "Failed"}

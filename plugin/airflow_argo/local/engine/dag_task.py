@@ -183,7 +183,7 @@ class DagTask(Frame):
         if self._group is None:
             self._finish()
             return
-        if self._open and self.dag.fails_fast():
+        if self.dag.fails_fast():
             return
         if self._exits is not None:
             self._exits.item_ended(slot)
