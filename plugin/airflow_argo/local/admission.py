@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -10,6 +11,7 @@ from airflow_argo.argo.errors import ManifestError, NotFoundError
 from airflow_argo.argo.lint import validate, validate_template
 from airflow_argo.argo.lint.decode import decode, decode_workflow
 from airflow_argo.argo.lint.encode import encode
+from airflow_argo.local.engine.lifecycle import mark_workflow
 from airflow_argo.local.names import check_metadata
 from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.templates import CLUSTER_WORKFLOW_TEMPLATE, Kind, Templates
@@ -27,11 +29,18 @@ class Admission:
     """Decides what is let in.
 
     :param unsupported: names everything in a manifest that the embedded server does not have.
+    :param clock: seconds since the epoch.
     """
 
-    def __init__(self, templates: Templates, unsupported: Callable[[Mapping[str, Any]], Sequence[str]]) -> None:
+    def __init__(
+        self,
+        templates: Templates,
+        unsupported: Callable[[Mapping[str, Any]], Sequence[str]],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.templates = templates
         self._unsupported = unsupported
+        self._clock = clock
 
     def lookup(self, namespace: str) -> Lookup:
         """How the templates that a workflow of this namespace names are found: by name, and whether cluster-scoped."""
@@ -68,6 +77,23 @@ class Admission:
         check_metadata("Workflow", metadata)
         for name in _GIVEN_BY_SERVER:
             metadata.pop(name, None)
+
+    def stored_as_it_is(self, manifest: Mapping[str, Any], namespace: str) -> dict[str, Any]:
+        """Take in a workflow that the server makes itself: Kubernetes checks it, and Argo only when it begins.
+
+        :returns: the workflow; one that Argo finds invalid has failed already, as the controller lets it fail.
+        :raises Refusal: HTTP 400.
+        """
+        workflow = _written(decode_workflow(manifest))
+        workflow["metadata"].setdefault("namespace", namespace)
+        self.admit(workflow, namespace)
+        self._store_templates(workflow, namespace)
+        try:
+            validate(manifest, templates=self.lookup(namespace))
+        except (ManifestError, NotFoundError) as error:
+            mark_workflow(workflow, "Failed", f"invalid spec: {error.message}", self._clock())
+            workflow["status"]["progress"] = "0/0"
+        return workflow
 
     def checked_template(self, manifest: Mapping[str, Any], kind: Kind, namespace: str) -> dict[str, Any]:
         """Read and check a template.

@@ -21,6 +21,7 @@ from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.engine.execution import Execution
 from airflow_argo.local.engine.locks import LockManager
+from airflow_argo.local.events import Events
 from airflow_argo.local.execution.directories import remove_left
 from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import IMAGES, ImageTable
@@ -52,10 +53,13 @@ class Assembly:
     logs: PodLogs
     artifacts: ArtifactStore
     crons: CronKeeper
+    events: Events
 
     def app(self, token: str) -> ASGIApp:
         """The REST API."""
-        return make_app(self.controller, self.admission, self.logs, self.artifacts, self.crons, token=token)
+        return make_app(
+            self.controller, self.admission, self.logs, self.artifacts, self.crons, self.events, token=token
+        )
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -96,11 +100,12 @@ class Assembly:
                 store, ProcessWorkers(executor), execute, archive=archive, collector=collector, locks=locks
             )
             crons = CronKeeper(store, controller, admission)
+            events = Events(objects, admission, controller)
             controller.recover()
             crons.open()
             crons_at_work = asyncio.create_task(crons.work())
             try:
-                yield cls(controller, admission, executor, executor.artifacts, crons)
+                yield cls(controller, admission, executor, executor.artifacts, crons, events)
             finally:
                 crons_at_work.cancel()
                 await controller.close()

@@ -27,7 +27,12 @@ _LABEL_RULE = (
 
 def generated(base: str) -> str:
     """A name that begins with the base, cut at 58 characters, and ends in five random ones."""
-    return base[:_LONGEST_BASE] + "".join(secrets.choice(_ALPHABET) for _ in range(5))
+    return base[:_LONGEST_BASE] + random_end()
+
+
+def random_end() -> str:
+    """Five random characters, as Kubernetes and Argo put them at the end of a name."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(5))
 
 
 def check_metadata(kind: str, metadata: Mapping[str, Any]) -> None:

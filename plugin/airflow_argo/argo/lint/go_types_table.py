@@ -177,6 +177,10 @@ ExecutorPluginSpec: sidecar=ExecutorPluginSidecar!
 ExecutorPluginSidecar: automountServiceAccountToken=bool container=v1.Container!
 v1.ResourceRequirements: limits={}Quantity requests={}Quantity claims=[]any
 v1.PodDNSConfig: nameservers=[]string searches=[]string options=[]any
+WorkflowEventBinding: metadata=v1.ObjectMeta! spec=WorkflowEventBindingSpec!
+WorkflowEventBindingSpec: event=Event! submit=*Submit
+Event: selector!
+Submit: workflowTemplateRef=WorkflowTemplateRef! metadata=v1.ObjectMeta arguments=*Arguments
 Artifacts = []Artifact
 LifecycleHooks = {}LifecycleHook
 HTTPHeaders = []HTTPHeader

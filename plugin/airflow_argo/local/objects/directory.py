@@ -7,18 +7,22 @@ import json
 import os
 import tempfile
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from airflow_argo.argo.errors import ManifestError
-from airflow_argo.local.objects.documents import MAX_DATA, Key, decoded, is_name, read_objects, size
+from airflow_argo.local.engine.times import rfc3339
+from airflow_argo.local.objects.documents import EVENT_BINDING, MAX_DATA, Key, decoded, is_name, read_objects, size
 
 MAX_FILE = 4 * MAX_DATA
 _SUFFIXES = (".yaml", ".yml", ".json")
 # A file system's clock may stand still for some milliseconds: a file this young may change without showing it.
 _SETTLED_SECONDS = 2.0
+# As the store counts, from the time on.
+_NANOSECONDS_A_VERSION = 10_000_000
 
 _Signature: TypeAlias = tuple[int, int, int]
 
@@ -40,7 +44,7 @@ class _File:
 
 
 class Objects:
-    """ConfigMaps and Secrets by namespace and name.
+    """ConfigMaps, Secrets and WorkflowEventBindings by namespace and name.
 
     An object that names no namespace counts in all of them, unless one of the same name names it.
 
@@ -67,6 +71,35 @@ class Objects:
         """
         found = self._find("Secret", namespace, name)
         return decoded(found[1]["data"]) if found else None
+
+    def event_bindings(self, namespace: str) -> list[dict[str, Any]]:
+        """All WorkflowEventBindings of a namespace (of all, if empty) by name, with the metadata of stored objects.
+
+        :raises ManifestError: if there are two of one name, or if a file cannot be read: it might hold one.
+        """
+        self._refresh()
+        for file in self._files.values():
+            if file.error is not None:
+                raise file.error
+        # One that names the namespace comes last and wins.
+        keys = sorted(key for file in self._files.values() for key in file.objects if key[0] == EVENT_BINDING)
+        wanted = {(key[1] or namespace, key[2]): key for key in keys if namespace in ("", key[1]) or not key[1]}
+        return [self._stored(key, place) for (place, _), key in sorted(wanted.items(), key=lambda item: item[0][::-1])]
+
+    def _stored(self, key: Key, namespace: str) -> dict[str, Any]:
+        path, file = self._only_file(key)
+        found, changed = file.objects[key], file.signature[0]
+        if "fault" in found:
+            raise found["fault"]
+        metadata = {
+            **found["metadata"],
+            **({"namespace": namespace} if namespace else {}),
+            "uid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{path}/{namespace}/{key[2]}")),
+            "resourceVersion": str(changed // _NANOSECONDS_A_VERSION),
+            "generation": 1,
+            "creationTimestamp": rfc3339(changed / 1e9),
+        }
+        return {"metadata": metadata, "spec": found["spec"]}
 
     def write_config_map(self, config_map: Mapping[str, Any]) -> None:
         """Write a ConfigMap into its file, or into a new one of its name; whoever reads sees the old one or the new.
@@ -103,15 +136,19 @@ class Objects:
     def _find(self, kind: str, namespace: str, name: str) -> tuple[Path, dict[str, Any]] | None:
         self._refresh()
         for key in dict.fromkeys(((kind, namespace, name), (kind, "", name))):
-            holders = [path for path, file in self._files.items() if key in file.objects]
-            if len(holders) > 1:
-                raise ManifestError(f"{kind} '{name}' is in {holders[0]} and in {holders[1]}", hint="Remove one.")
-            if holders:
-                return holders[0], self._files[holders[0]].objects[key]
+            if any(key in file.objects for file in self._files.values()):
+                path, file = self._only_file(key)
+                return path, file.objects[key]
         for file in self._files.values():
             if file.error is not None:
                 raise file.error
         return None
+
+    def _only_file(self, key: Key) -> tuple[Path, _File]:
+        first, *others = [(path, file) for path, file in self._files.items() if key in file.objects]
+        if others:
+            raise ManifestError(f"{key[0]} '{key[2]}' is in {first[0]} and in {others[0][0]}", hint="Remove one.")
+        return first
 
     def _refresh(self) -> None:
         signatures = self._signatures()

@@ -1,4 +1,4 @@
-"""The text of a file → the ConfigMaps and Secrets in it, as Kubernetes would take them. Pure.
+"""The text of a file → the ConfigMaps, Secrets and WorkflowEventBindings in it, as Kubernetes would take them. Pure.
 
 No message holds a value: it may be a secret.
 """
@@ -13,8 +13,11 @@ from typing import Any, TypeAlias
 
 from airflow_argo.argo import go_yaml
 from airflow_argo.argo.errors import ManifestError
+from airflow_argo.argo.lint.decode import decode
+from airflow_argo.argo.lint.encode import encode
 
-KINDS = ("ConfigMap", "Secret")
+EVENT_BINDING = "WorkflowEventBinding"
+KINDS = ("ConfigMap", "Secret", EVENT_BINDING)
 MAX_DATA = 1024 * 1024
 """Bytes that one ConfigMap or Secret may hold, as in Kubernetes."""
 
@@ -28,9 +31,10 @@ _ONLY_TEXT = "quote it: Kubernetes takes text only"
 
 
 def read_objects(text: str, source: str) -> dict[Key, dict[str, Any]]:
-    """Read the ConfigMaps and Secrets of a YAML or JSON text; objects of other kinds are left out.
+    """Read the ConfigMaps, Secrets and WorkflowEventBindings of a YAML or JSON text; other kinds are left out.
 
-    Every Secret comes with all that it holds under ``data``, in base64.
+    Every Secret comes with all that it holds under ``data``, in base64; a binding that Go could not decode with the
+    ``fault``.
 
     :param source: what errors call the text.
     :raises ManifestError: naming the source, the line and the object, for anything that Kubernetes would refuse.
@@ -104,6 +108,20 @@ class _Check:
         namespace = metadata.get("namespace")
         if namespace is not None and not isinstance(namespace, str):
             raise self._error(f"metadata.namespace is no text; {_ONLY_TEXT}", "namespace")
+        return self._event_binding() if self._found["kind"] == EVENT_BINDING else self._with_data(metadata)
+
+    def _event_binding(self) -> dict[str, Any]:
+        place = (EVENT_BINDING, ())
+        try:
+            found = encode(decode(self._found, EVENT_BINDING, place), EVENT_BINDING)
+        except ManifestError as error:
+            field = error.message.partition("Go struct field ")[2].partition(" ")[0]
+            # Only who asks for bindings has to know: ConfigMaps of the same file are good.
+            fault = self._error(error.message, field.rpartition(".")[2] or "spec")
+            return {"kind": EVENT_BINDING, "metadata": self._found["metadata"], "fault": fault}
+        return {"kind": EVENT_BINDING, **found}
+
+    def _with_data(self, metadata: dict[str, Any]) -> dict[str, Any]:
         data = self._data()
         if size(data if self._found["kind"] == "ConfigMap" else decoded(data)) > MAX_DATA:
             raise self._error(f"holds more than {MAX_DATA} bytes", "data")

@@ -14,6 +14,7 @@ from airflow_argo.local.admission import Admission
 from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
+from airflow_argo.local.events import Events
 from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.archive_calls import ArchiveCalls
@@ -21,12 +22,13 @@ from airflow_argo.local.server.artifact_calls import ArtifactCalls
 from airflow_argo.local.server.bodies import refused
 from airflow_argo.local.server.cron_calls import CronCalls
 from airflow_argo.local.server.deadline import Deadline
-from airflow_argo.local.server.event_calls import event_routes
+from airflow_argo.local.server.event_calls import EventCalls
 from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
 from airflow_argo.local.server.log_calls import LogCalls
 from airflow_argo.local.server.operation_calls import OperationCalls
 from airflow_argo.local.server.template_calls import template_routes
+from airflow_argo.local.server.unsupported_calls import unsupported_routes
 from airflow_argo.local.server.watch_calls import WatchCalls
 from airflow_argo.local.server.workflow_calls import WorkflowCalls
 
@@ -39,6 +41,7 @@ def make_app(
     logs: PodLogs,
     artifacts: ArtifactStore,
     crons: CronKeeper,
+    events: Events,
     *,
     token: str = "",
 ) -> ASGIApp:
@@ -55,7 +58,8 @@ def make_app(
         *ArtifactCalls(controller, artifacts).routes(),
         *template_routes(admission.templates, admission),
         *CronCalls(crons, admission).routes(),
-        *event_routes(),
+        *EventCalls(events).routes(),
+        *unsupported_routes(),
         *ArchiveCalls(controller.archive, controller, admission).routes(),
     ]
     app = Starlette(

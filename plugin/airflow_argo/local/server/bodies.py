@@ -41,12 +41,20 @@ async def read_message(request: Request, type_name: str) -> dict[str, Any]:
     :param type_name: what Go calls the message, for its error texts, such as ``workflow.WorkflowCreateRequest``.
     :raises Refusal: HTTP 400 in Go's words if it is no JSON object, or too large.
     """
-    message = parse(await _read(request))
+    message = await read_json(request)
     if message is None:
         return {}
     if not isinstance(message, dict):
         raise invalid(f"json: cannot unmarshal {_TYPE_NAMES[type(message)]} into Go value of type {type_name}")
     return message
+
+
+async def read_json(request: Request) -> Any:
+    """The request's body, any JSON value; None if there is none.
+
+    :raises Refusal: HTTP 400 in Go's words if it is no JSON, or too large.
+    """
+    return parse(await _read(request))
 
 
 async def _read(request: Request) -> str:
