@@ -10,7 +10,7 @@ Workflow: +v1.TypeMeta metadata=v1.ObjectMeta! spec=WorkflowSpec! status=any
 v1.TypeMeta: kind apiVersion
 v1.ObjectMeta: name generateName namespace selfLink uid=string<types.UID> resourceVersion generation=int64
     creationTimestamp=any deletionTimestamp=any deletionGracePeriodSeconds=*int64 labels={}string
-    annotations={}string ownerReferences=[]any finalizers=[]string managedFields=any
+    annotations={}string ownerReferences=[]v1.OwnerReference finalizers=[]string managedFields=any
 WorkflowSpec: templates=[]Template entrypoint arguments=Arguments serviceAccountName
     automountServiceAccountToken=*bool executor=*ExecutorConfig volumes=[]v1.Volume volumeClaimTemplates=[]any
     parallelism=*int64 artifactRepositoryRef=*ArtifactRepositoryRef suspend=*bool nodeSelector={}string
@@ -181,6 +181,9 @@ WorkflowEventBinding: metadata=v1.ObjectMeta! spec=WorkflowEventBindingSpec!
 WorkflowEventBindingSpec: event=Event! submit=*Submit
 Event: selector!
 Submit: workflowTemplateRef=WorkflowTemplateRef! metadata=v1.ObjectMeta arguments=*Arguments
+SubmitOpts: name generateName entryPoint parameters=[]string serviceAccount dryRun=bool serverDryRun=bool labels
+    ownerReference=*v1.OwnerReference annotations podPriorityClassName priority=*int32 artifacts=[]string
+v1.OwnerReference: apiVersion! kind! name! uid=string<types.UID>! controller=*bool blockOwnerDeletion=*bool
 Artifacts = []Artifact
 LifecycleHooks = {}LifecycleHook
 HTTPHeaders = []HTTPHeader

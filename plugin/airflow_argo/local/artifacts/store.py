@@ -48,6 +48,22 @@ class ArtifactStore:
         except (OSError, ValueError) as error:
             raise ArtifactError(f"failed to put file: key {key}: {_reason(error)}") from error
 
+    def put_stream(self, source: BinaryIO, key: str) -> None:
+        """Store what can be read, to its end.
+
+        :raises ArtifactError: if it cannot be stored.
+        """
+        try:
+            descriptor, name = tempfile.mkstemp(dir=self._scratch())
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    shutil.copyfileobj(source, file)
+                self.put_file(Path(name), key)
+            finally:
+                Path(name).unlink(missing_ok=True)
+        except OSError as error:
+            raise ArtifactError(f"failed to put file: key {key}: {_reason(error)}") from error
+
     def put_tree(self, source: Path, key: str) -> None:
         """Store each regular file of a directory under a key of its own; links and empty directories are left out.
 
@@ -162,7 +178,7 @@ class ArtifactStore:
 
     def _scratch(self) -> Path:
         scratch = self._root / _SCRATCH
-        scratch.mkdir(exist_ok=True)
+        scratch.mkdir(parents=True, exist_ok=True)
         return scratch
 
     def _remove_empty(self, directory: Path) -> None:

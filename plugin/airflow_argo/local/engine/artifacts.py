@@ -56,7 +56,7 @@ def with_key(artifact: Mapping[str, Any], key: str) -> dict[str, Any]:
     if kind in _KEY_FIELDS:
         return {**artifact, kind: {**artifact[kind], _KEY_FIELDS[kind]: key}}
     if kind in ("git", "raw"):
-        raise NodeError(f"key unsupported: cannot set key on {kind} artifact")
+        raise NodeError(f"key unsupported: cannot set key {'on git' if kind == 'git' else 'for raw'} artifact")
     raise NodeError("key unsupported: the artifact has no location")
 
 

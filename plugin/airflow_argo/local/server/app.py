@@ -29,6 +29,7 @@ from airflow_argo.local.server.log_calls import LogCalls
 from airflow_argo.local.server.operation_calls import OperationCalls
 from airflow_argo.local.server.template_calls import template_routes
 from airflow_argo.local.server.unsupported_calls import unsupported_routes
+from airflow_argo.local.server.upload_calls import UploadCalls
 from airflow_argo.local.server.watch_calls import WatchCalls
 from airflow_argo.local.server.workflow_calls import WorkflowCalls
 
@@ -56,6 +57,7 @@ def make_app(
         *LogCalls(controller, logs).routes(),
         *WatchCalls(controller).routes(),
         *ArtifactCalls(controller, artifacts).routes(),
+        *UploadCalls(admission.templates, artifacts).routes(),
         *template_routes(admission.templates, admission),
         *CronCalls(crons, admission).routes(),
         *EventCalls(events).routes(),

@@ -14,8 +14,7 @@ from airflow_argo.local.archive import Archive
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.operations import Operations
 from airflow_argo.local.refusal import Refusal
-from airflow_argo.local.server.bodies import answer, entry, read_message
-from airflow_argo.local.server.operation_calls import text, texts
+from airflow_argo.local.server.bodies import answer, entry, read_message, text, texts
 from airflow_argo.local.shape import whole
 
 _PATH = "/api/v1/archived-workflows"

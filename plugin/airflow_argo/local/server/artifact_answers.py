@@ -21,7 +21,14 @@ SECURITY = {
 }
 """What keeps a page that a worker made from acting for the person who looks at it."""
 
-PREFIXES = ("/artifacts/", "/input-artifacts/", "/artifacts-by-uid/", "/input-artifacts-by-uid/", "/artifact-files/")
+PREFIXES = (
+    "/artifacts/",
+    "/input-artifacts/",
+    "/artifacts-by-uid/",
+    "/input-artifacts-by-uid/",
+    "/artifact-files/",
+    "/upload-artifacts/",
+)
 
 _BLOCK = 256 * 1024
 

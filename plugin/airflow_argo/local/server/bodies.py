@@ -119,3 +119,24 @@ def entry(message: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
     wanted = {str: "string", bool: "bool", int: "int32", list: "[]string"}.get(kind, f"{where}.{name}")
     found = _TYPE_NAMES[type(value)]
     raise invalid(f"json: cannot unmarshal {found} into Go struct field {where}.{name} of type {wanted}")
+
+
+def text(message: Mapping[str, Any], name: str, kind: str) -> str:
+    """A text of a message, empty if it is not there.
+
+    :raises Refusal: HTTP 400 in Go's words if it is of another JSON type.
+    """
+    return str(entry(message, name, str, kind) or "")
+
+
+def texts(message: Mapping[str, Any], name: str, kind: str) -> list[str]:
+    """A list of texts of a message, empty if it is not there.
+
+    :raises Refusal: HTTP 400 in Go's words if it is of another JSON type.
+    """
+    found = entry(message, name, list, kind) or []
+    for item in found:
+        if not isinstance(item, str):
+            shown = {dict: "object", list: "array", bool: "bool"}.get(type(item), "number")
+            raise invalid(f"json: cannot unmarshal {shown} into Go struct field {kind}.{name} of type string")
+    return list(found)

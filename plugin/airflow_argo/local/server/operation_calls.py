@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,8 +9,7 @@ from starlette.routing import Route
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.operations import Operations
-from airflow_argo.local.refusal import invalid
-from airflow_argo.local.server.bodies import answer, entry, read_message
+from airflow_argo.local.server.bodies import answer, entry, read_message, text, texts
 from airflow_argo.local.shape import whole
 
 
@@ -103,27 +99,6 @@ class OperationCalls:
         workflow = self._admission.checked(manifest, namespace, lookup=namespace)
         self._admission.admit(workflow, namespace)
         return answer(whole(self._controller.create(workflow)))
-
-
-def text(message: Mapping[str, Any], name: str, kind: str) -> str:
-    """A text of a message, empty if it is not there.
-
-    :raises Refusal: HTTP 400 in Go's words if it is of another JSON type.
-    """
-    return str(entry(message, name, str, kind) or "")
-
-
-def texts(message: Mapping[str, Any], name: str, kind: str) -> list[str]:
-    """A list of texts of a message, empty if it is not there.
-
-    :raises Refusal: HTTP 400 in Go's words if it is of another JSON type.
-    """
-    found = entry(message, name, list, kind) or []
-    for item in found:
-        if not isinstance(item, str):
-            shown = {dict: "object", list: "array", bool: "bool"}.get(type(item), "number")
-            raise invalid(f"json: cannot unmarshal {shown} into Go struct field {kind}.{name} of type string")
-    return list(found)
 
 
 def _where(request: Request) -> tuple[str, str]:

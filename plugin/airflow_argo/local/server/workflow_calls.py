@@ -17,9 +17,9 @@ from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.cron.rules import child
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.refusal import Refusal, invalid
-from airflow_argo.local.server.bodies import answer, entry, read_message
+from airflow_argo.local.server.bodies import answer, entry, read_message, text
 from airflow_argo.local.shape import filtered, whole
-from airflow_argo.local.submission import CRON_KINDS, submitted, submitted_from_cron
+from airflow_argo.local.submission import CRON_KINDS, from_template, read_options, submitted
 
 _PATH = "/api/v1/workflows/{namespace}"
 
@@ -64,16 +64,15 @@ class WorkflowCalls:
         kind = "WorkflowSubmitRequest"
         message = await read_message(request, f"workflow.{kind}")
         namespace = request.path_params["namespace"]
-        options = entry(message, "submitOptions", dict, kind) or {}
-        resource_kind = entry(message, "resourceKind", str, kind) or ""
-        resource_name = entry(message, "resourceName", str, kind) or ""
+        options = read_options(entry(message, "submitOptions", dict, kind))
+        resource_kind = text(message, "resourceKind", kind)
+        resource_name = text(message, "resourceName", kind)
         if resource_kind in CRON_KINDS:
-            cron = self._crons.get(namespace, resource_name)
-            manifest = submitted_from_cron(child(cron, scheduled=time.time()), options)
+            made = child(self._crons.get(namespace, resource_name), scheduled=time.time())
         else:
-            manifest = submitted(self._admission.templates, namespace, resource_kind, resource_name, options)
-        dry_run = bool(entry(options, "dryRun", bool, "SubmitOpts"))
-        server_dry_run = bool(entry(options, "serverDryRun", bool, "SubmitOpts"))
+            made = from_template(resource_kind, resource_name)
+        manifest = submitted(made, options, self._admission.templates, namespace)
+        dry_run, server_dry_run = bool(options.get("dryRun")), bool(options.get("serverDryRun"))
         return self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run, submit=True)
 
     def _create(
