@@ -78,6 +78,31 @@ def test_what_cannot_be_done_says_why(
     assert reason in capsys.readouterr().err
 
 
+def test_run_names_the_lines_of_what_it_cannot_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "pod.yaml"
+    path.write_text(
+        "kind: Workflow\nmetadata: {generateName: w-}\nspec:\n  entrypoint: main\n  templates:\n  - name: main\n"
+        "    resource: {action: get, manifest: x}\n",
+        encoding="utf-8",
+    )
+
+    assert main(["run", str(path)]) == 2
+
+    told = capsys.readouterr().err
+    assert f"{path}, line 7: templates.main.resource: resource templates need Kubernetes" in told
+
+
+def test_run_names_the_lines_of_what_argo_refuses(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "refused.yaml"
+    path.write_text(file.read_text(encoding="utf-8").replace("container:", "suspend: {}\n    container:", 1))
+
+    assert main(["run", str(path)]) == 2
+
+    assert f"{path}, line " in capsys.readouterr().err
+
+
 def test_local_prints_its_url_when_it_accepts_requests() -> None:
     command = [sys.executable, "-m", "airflow_argo.cli", "local", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:

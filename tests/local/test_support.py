@@ -34,7 +34,7 @@ def workflow(template: dict[str, Any], **spec: Any) -> dict[str, Any]:
             {"daemon": True, "container": {"command": ["x"], "readinessProbe": {"grpc": {"port": 1}}}},
             "templates.t.readinessProbe: only exec, httpGet, tcpSocket",
         ),
-        ({"container": {"command": ["x"], "lifecycle": {"preStop": {}}}}, "templates.t.lifecycle is not supported"),
+        ({"container": {"command": ["x"], "lifecycle": {"preStop": {}}}}, "templates.t.lifecycle: not supported"),
     ],
 )
 def test_it_names_the_place(template: dict[str, Any], found: str) -> None:

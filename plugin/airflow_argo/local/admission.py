@@ -66,6 +66,14 @@ class Admission:
             workflow["metadata"].setdefault("namespace", namespace)
         return workflow
 
+    def check_types(self, manifest: Mapping[str, Any]) -> None:
+        """Refuse a workflow that Go cannot decode: the Argo Server never gets to see it.
+
+        :raises Refusal: HTTP 400 with Go's text.
+        """
+        with _refusing():
+            decode_workflow(manifest)
+
     def admit(self, workflow: dict[str, Any], namespace: str) -> None:
         """Check what Kubernetes checks of a new object, and take out of its metadata what the server gives.
 

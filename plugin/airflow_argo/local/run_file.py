@@ -13,9 +13,14 @@ from rich.text import Text
 
 from airflow_argo.argo import api, lint, manifest
 from airflow_argo.argo.client import ArgoClient, ServerAddress
+from airflow_argo.argo.errors import ManifestError
+from airflow_argo.argo.lint import Finding
 from airflow_argo.argo.lint.decode import decode_workflow
+from airflow_argo.argo.manifest_lines import line_of
 from airflow_argo.argo.status import SUCCEEDED, Node, Workflow, nodes, phase, pod_name
 from airflow_argo.argo.waiting import Observer, pauses
+from airflow_argo.local.execution.images import IMAGES
+from airflow_argo.local.support import missing
 from airflow_argo.local.testing import running_server
 from airflow_argo.local.tree_view import lines
 
@@ -37,7 +42,7 @@ def run_file(
     read = manifest.sanitized(manifest.read(path))
     decode_workflow(read)
     made = _with_a_name(manifest.with_parameters(read, parameters), path)
-    lint.require_clean(made)
+    _require_clean(made, path)
     console = Console(highlight=False, soft_wrap=True)
     with running_server(workers=workers, objects=objects) as url, ArgoClient(ServerAddress(url)) as client:
         workflow = client.send(api.create_workflow(NAMESPACE, made))
@@ -47,6 +52,22 @@ def run_file(
         finished = client.send(api.get_workflow(NAMESPACE, name))
         _show(console, client, finished)
     return 0 if phase(finished) == SUCCEEDED else 1
+
+
+def _require_clean(made: Mapping[str, Any], path: str) -> None:
+    """Refuse what Argo would refuse, and what cannot be run here, each with its line in the file."""
+    found, hint = lint.lint(made), ""
+    if not found:
+        faults = (fault.partition(": ") for fault in missing(made, IMAGES))
+        found, hint = [Finding(place, reason) for place, _, reason in faults], "A cluster's Argo runs it."
+    if not found:
+        return
+    text = Path(path).read_text(encoding="utf-8")
+    told = sorted((line_of(text, finding.path or finding.message) or 0, str(finding)) for finding in found)
+    rows = [f"line {line}: {finding}" if line else finding for line, finding in told]
+    if len(rows) == 1:
+        raise ManifestError(f"{path}{', ' if told[0][0] else ': '}{rows[0]}", hint=hint)
+    raise ManifestError(f"{path} has {len(rows)} faults:" + "".join(f"\n- {row}" for row in rows))
 
 
 def _with_a_name(made: dict[str, Any], path: str) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def _probe_faults(template: Mapping[str, Any]) -> Iterator[str]:
 
 def _ignored_fields(template: Mapping[str, Any]) -> Iterator[str]:
     for container in containers_of(template):
-        yield from (f"{field} is not supported" for field in _NOT_HERE if container.get(field))
+        yield from (f"{field}: not supported by the embedded server" for field in _NOT_HERE if container.get(field))
 
 
 def _may_get_a_command(template: Mapping[str, Any], spec: Mapping[str, Any]) -> bool:

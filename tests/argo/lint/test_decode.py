@@ -21,6 +21,42 @@ def test_names_are_taken_in_any_case_unknown_ones_and_nulls_are_dropped() -> Non
     }
 
 
+def test_an_empty_list_is_lost_on_the_way_to_argo() -> None:
+    assert decode_workflow({"spec": {"templates": [], "entrypoint": "a"}}) == {"spec": {"entrypoint": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "problem"),
+    [
+        (
+            {"volumes": [{"emptyDir": 5}]},
+            "number into Go struct field Volume.workflow.spec.volumes.VolumeSource.emptyDir of type "
+            "v1.EmptyDirVolumeSource",
+        ),
+        (
+            {"volumeClaimTemplates": [{"spec": {"accessModes": "x"}}]},
+            "string into Go struct field PersistentVolumeClaimSpec.workflow.spec.volumeClaimTemplates.spec.accessModes"
+            " of type []v1.PersistentVolumeAccessMode",
+        ),
+        (
+            {"templates": [{"container": {"readinessProbe": {"httpGet": {"port": 1.5}}}}]},
+            "number 1.5 into Go struct field "
+            "HTTPGetAction.workflow.spec.templates.container.readinessProbe.ProbeHandler.httpGet.port of type int32",
+        ),
+        (
+            {"templates": [{"container": {"resources": {"limits": []}}}]},
+            "array into Go struct field ResourceRequirements.workflow.spec.templates.container.resources.limits of type"
+            " v1.ResourceList",
+        ),
+    ],
+)
+def test_kubernetes_types_are_told_as_go_tells_them(spec: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ManifestError) as error:
+        decode_workflow({"spec": spec})
+
+    assert error.value.message == f"json: cannot unmarshal {problem}"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -78,3 +78,17 @@ def test_an_entry_of_another_type_is_refused() -> None:
 
     text = "json: cannot unmarshal number into Go struct field WorkflowStopRequest.message of type string"
     assert refused.value.message == text
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "wanted"),
+    [
+        ("workflow", "WorkflowCreateRequest", "v1alpha1.Workflow"),
+        ("template", "WorkflowTemplateCreateRequest", "v1alpha1.WorkflowTemplate"),
+        ("template", "ClusterWorkflowTemplateLintRequest", "v1alpha1.ClusterWorkflowTemplate"),
+        ("createOptions", "WorkflowCreateRequest", "v1.CreateOptions"),
+    ],
+)
+def test_a_message_of_another_type_is_refused(name: str, where: str, wanted: str) -> None:
+    with pytest.raises(Refusal, match=rf"array into Go struct field {where}\.{name} of type {wanted}$"):
+        entry({name: []}, name, dict, where)

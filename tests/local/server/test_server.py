@@ -187,3 +187,12 @@ def test_it_starts_without_airflow() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
 
     assert done.stdout == "False\n"
+
+
+def test_lint_refuses_what_cannot_be_decoded_as_a_bad_request(api: Any) -> None:
+    body = {"workflow": {"metadata": {"name": 5}}}
+
+    answer = api("POST", "/api/v1/workflows/argo/lint", json=body)
+
+    text = "json: cannot unmarshal number into Go struct field ObjectMeta.workflow.metadata.name of type string"
+    assert (answer.status_code, answer.json()) == (400, {"code": 3, "message": text})

@@ -79,7 +79,8 @@ class _Decoder:
             if field is None:
                 continue
             decoded = self.value(item, field.type, (name, (*at[1], *field.embedded, field.name)))
-            if decoded is not None:
+            # An empty list does not survive the way from Argo's gateway to its server.
+            if decoded is not None and decoded != []:
                 found[field.name] = decoded
         return found
 

@@ -67,7 +67,7 @@ def parse_type(text: str) -> GoType:
             return GoType(kind, go + inner.go, inner)
     if text in _aliases():
         target = parse_type(_aliases()[text])
-        return GoType(target.kind, f"{_PACKAGE}.{text}", target.of)
+        return GoType(target.kind, text if "." in text else f"{_PACKAGE}.{text}", target.of)
     if text.startswith("string<"):
         return GoType("string", text[len("string<") : -1])
     if text in _BASIC:

@@ -9,34 +9,35 @@ TABLE = """
 Workflow: +v1.TypeMeta metadata=v1.ObjectMeta! spec=WorkflowSpec! status=any
 v1.TypeMeta: kind apiVersion
 v1.ObjectMeta: name generateName namespace selfLink uid=string<types.UID> resourceVersion generation=int64
-    creationTimestamp=any deletionTimestamp=any deletionGracePeriodSeconds=*int64 labels={}string
-    annotations={}string ownerReferences=[]v1.OwnerReference finalizers=[]string managedFields=any
+    creationTimestamp=any deletionTimestamp=any deletionGracePeriodSeconds=*int64 labels={}string annotations={}string
+    ownerReferences=[]v1.OwnerReference finalizers=[]string managedFields=any
 WorkflowSpec: templates=[]Template entrypoint arguments=Arguments serviceAccountName
-    automountServiceAccountToken=*bool executor=*ExecutorConfig volumes=[]v1.Volume volumeClaimTemplates=[]any
-    parallelism=*int64 artifactRepositoryRef=*ArtifactRepositoryRef suspend=*bool nodeSelector={}string
-    affinity=*any tolerations=[]v1.Toleration imagePullSecrets=[]v1.LocalObjectReference hostNetwork=*bool
-    dnsPolicy=*string<v1.DNSPolicy> dnsConfig=*v1.PodDNSConfig onExit ttlStrategy=*TTLStrategy
-    activeDeadlineSeconds=*int64 priority=*int32 schedulerName podGC=*PodGC podPriorityClassName
-    hostAliases=[]v1.HostAlias securityContext=*any podSpecPatch podDisruptionBudget=*any metrics=*Metrics
-    shutdown=string<v1alpha1.ShutdownStrategy> workflowTemplateRef=*WorkflowTemplateRef
-    synchronization=*Synchronization volumeClaimGC=*VolumeClaimGC retryStrategy=*RetryStrategy podMetadata=*Metadata
-    templateDefaults=*Template archiveLogs=*bool hooks=LifecycleHooks workflowMetadata=*WorkflowMetadata
-    artifactGC=*WorkflowLevelArtifactGC executorPlugins=[]ExecutorPlugin podResources=*v1.ResourceRequirements
+    automountServiceAccountToken=*bool executor=*ExecutorConfig volumes=[]v1.Volume
+    volumeClaimTemplates=[]v1.PersistentVolumeClaim parallelism=*int64 artifactRepositoryRef=*ArtifactRepositoryRef
+    suspend=*bool nodeSelector={}string affinity=*v1.Affinity tolerations=[]v1.Toleration
+    imagePullSecrets=[]v1.LocalObjectReference hostNetwork=*bool dnsPolicy=*string<v1.DNSPolicy>
+    dnsConfig=*v1.PodDNSConfig onExit ttlStrategy=*TTLStrategy activeDeadlineSeconds=*int64 priority=*int32
+    schedulerName podGC=*PodGC podPriorityClassName hostAliases=[]v1.HostAlias securityContext=*v1.PodSecurityContext
+    podSpecPatch podDisruptionBudget=*any metrics=*Metrics shutdown=string<v1alpha1.ShutdownStrategy>
+    workflowTemplateRef=*WorkflowTemplateRef synchronization=*Synchronization volumeClaimGC=*VolumeClaimGC
+    retryStrategy=*RetryStrategy podMetadata=*Metadata templateDefaults=*Template archiveLogs=*bool
+    hooks=LifecycleHooks workflowMetadata=*WorkflowMetadata artifactGC=*WorkflowLevelArtifactGC
+    executorPlugins=[]ExecutorPlugin podResources=*v1.ResourceRequirements resourceClaims=[]v1.PodResourceClaim
+Template: name inputs=Inputs outputs=Outputs nodeSelector={}string affinity=*v1.Affinity metadata=Metadata
+    daemon=*bool steps=[]ParallelSteps container=*v1.Container containerSet=*ContainerSetTemplate
+    script=*ScriptTemplate resource=*ResourceTemplate dag=*DAGTemplate suspend=*SuspendTemplate data=*Data http=*HTTP
+    plugin=*Plugin volumes=[]v1.Volume initContainers=[]UserContainer sidecars=[]UserContainer
+    archiveLocation=*ArtifactLocation activeDeadlineSeconds=*IntOrString retryStrategy=*RetryStrategy
+    parallelism=*int64 failFast=*bool tolerations=[]v1.Toleration schedulerName priorityClassName serviceAccountName
+    automountServiceAccountToken=*bool executor=*ExecutorConfig hostAliases=[]v1.HostAlias
+    securityContext=*v1.PodSecurityContext podSpecPatch metrics=*Metrics synchronization=*Synchronization
+    memoize=*Memoize timeout annotations={}string pendingTimeout podResources=*v1.ResourceRequirements
     resourceClaims=[]v1.PodResourceClaim
-Template: name inputs=Inputs outputs=Outputs nodeSelector={}string affinity=*any metadata=Metadata daemon=*bool
-    steps=[]ParallelSteps container=*v1.Container containerSet=*ContainerSetTemplate script=*ScriptTemplate
-    resource=*ResourceTemplate dag=*DAGTemplate suspend=*SuspendTemplate data=*Data http=*HTTP plugin=*Plugin
-    volumes=[]v1.Volume initContainers=[]UserContainer sidecars=[]UserContainer archiveLocation=*ArtifactLocation
-    activeDeadlineSeconds=*IntOrString retryStrategy=*RetryStrategy parallelism=*int64 failFast=*bool
-    tolerations=[]v1.Toleration schedulerName priorityClassName serviceAccountName
-    automountServiceAccountToken=*bool executor=*ExecutorConfig hostAliases=[]v1.HostAlias securityContext=*any
-    podSpecPatch metrics=*Metrics synchronization=*Synchronization memoize=*Memoize timeout annotations={}string
-    pendingTimeout podResources=*v1.ResourceRequirements resourceClaims=[]v1.PodResourceClaim
 Inputs: parameters=[]Parameter artifacts=Artifacts
 Parameter: name! default=*AnyString value=*AnyString valueFrom=*ValueFrom globalName enum=[]AnyString
     description=*AnyString
-ValueFrom: path jsonPath jqFilter event parameter supplied=*SuppliedValueFrom
-    configMapKeyRef=*v1.ConfigMapKeySelector default=*AnyString expression
+ValueFrom: path jsonPath jqFilter event parameter supplied=*SuppliedValueFrom configMapKeyRef=*v1.ConfigMapKeySelector
+    default=*AnyString expression
 SuppliedValueFrom:
 v1.ConfigMapKeySelector: +v1.LocalObjectReference key! optional=*bool
 v1.LocalObjectReference: name
@@ -100,16 +101,16 @@ LifecycleHook: template arguments=Arguments templateRef=*TemplateRef expression
 v1.Container: name! image command=[]string args=[]string workingDir ports=[]v1.ContainerPort
     envFrom=[]v1.EnvFromSource env=[]v1.EnvVar resources=v1.ResourceRequirements resizePolicy=[]any
     restartPolicy=*string<v1.ContainerRestartPolicy> restartPolicyRules=[]any volumeMounts=[]v1.VolumeMount
-    volumeDevices=[]any livenessProbe=*any readinessProbe=*any startupProbe=*any lifecycle=*any
-    terminationMessagePath terminationMessagePolicy=string<v1.TerminationMessagePolicy>
-    imagePullPolicy=string<v1.PullPolicy> securityContext=*any stdin=bool stdinOnce=bool tty=bool
+    volumeDevices=[]any livenessProbe=*v1.Probe readinessProbe=*v1.Probe startupProbe=*v1.Probe
+    lifecycle=*v1.Lifecycle terminationMessagePath terminationMessagePolicy=string<v1.TerminationMessagePolicy>
+    imagePullPolicy=string<v1.PullPolicy> securityContext=*v1.SecurityContext stdin=bool stdinOnce=bool tty=bool
 v1.ContainerPort: name hostPort=int32 containerPort=int32! protocol=string<v1.Protocol> hostIP
 v1.EnvFromSource: prefix configMapRef=*v1.ConfigMapEnvSource secretRef=*v1.SecretEnvSource
 v1.ConfigMapEnvSource: +v1.LocalObjectReference optional=*bool
 v1.SecretEnvSource: +v1.LocalObjectReference optional=*bool
 v1.EnvVar: name! value valueFrom=*v1.EnvVarSource
-v1.EnvVarSource: fieldRef=*v1.ObjectFieldSelector resourceFieldRef=*any configMapKeyRef=*v1.ConfigMapKeySelector
-    secretKeyRef=*v1.SecretKeySelector fileKeyRef=*any
+v1.EnvVarSource: fieldRef=*v1.ObjectFieldSelector resourceFieldRef=*v1.ResourceFieldSelector
+    configMapKeyRef=*v1.ConfigMapKeySelector secretKeyRef=*v1.SecretKeySelector fileKeyRef=*any
 v1.ObjectFieldSelector: apiVersion fieldPath!
 v1.VolumeMount: name! readOnly=bool recursiveReadOnly=*string<v1.RecursiveReadOnlyMode> mountPath! subPath
     mountPropagation=*string<v1.MountPropagationMode> subPathExpr
@@ -123,8 +124,7 @@ ResourceTemplate: action! mergeStrategy manifest manifestFrom=*ManifestFrom setO
 ManifestFrom: artifact=*Artifact!
 DAGTemplate: target tasks=[]DAGTask! failFast=*bool
 DAGTask: name! template inline=*Template arguments=Arguments templateRef=*TemplateRef dependencies=[]string
-    withItems=[]Item withParam withSequence=*Sequence when continueOn=*ContinueOn onExit depends
-    hooks=LifecycleHooks
+    withItems=[]Item withParam withSequence=*Sequence when continueOn=*ContinueOn onExit depends hooks=LifecycleHooks
 SuspendTemplate: duration
 Data: source=DataSource! transformation=Transformation!
 DataSource: artifactPaths=*ArtifactPaths
@@ -136,19 +136,19 @@ HTTPHeader: name! value valueFrom=*HTTPHeaderSource
 HTTPHeaderSource: secretKeyRef=*v1.SecretKeySelector
 HTTPBodySource: bytes=any
 v1.Volume: name! +v1.VolumeSource
-v1.VolumeSource: hostPath=*any emptyDir=*any gcePersistentDisk=*any awsElasticBlockStore=*any gitRepo=*any
-    secret=*any nfs=*any iscsi=*any glusterfs=*any persistentVolumeClaim=*any rbd=*any flexVolume=*any cinder=*any
-    cephfs=*any flocker=*any downwardAPI=*any fc=*any azureFile=*any configMap=*any vsphereVolume=*any quobyte=*any
-    azureDisk=*any photonPersistentDisk=*any projected=*any portworxVolume=*any scaleIO=*any storageos=*any csi=*any
-    ephemeral=*any image=*any
+v1.VolumeSource: hostPath=*v1.HostPathVolumeSource emptyDir=*v1.EmptyDirVolumeSource gcePersistentDisk=*any
+    awsElasticBlockStore=*any gitRepo=*any secret=*v1.SecretVolumeSource nfs=*any iscsi=*any glusterfs=*any
+    persistentVolumeClaim=*v1.PersistentVolumeClaimVolumeSource rbd=*any flexVolume=*any cinder=*any cephfs=*any
+    flocker=*any downwardAPI=*v1.DownwardAPIVolumeSource fc=*any azureFile=*any configMap=*v1.ConfigMapVolumeSource
+    vsphereVolume=*any quobyte=*any azureDisk=*any photonPersistentDisk=*any projected=*v1.ProjectedVolumeSource
+    portworxVolume=*any scaleIO=*any storageos=*any csi=*any ephemeral=*any image=*any
 UserContainer: +v1.Container mirrorVolumeMounts=*bool
 RetryStrategy: limit=*IntOrString retryPolicy=string<v1alpha1.RetryPolicy> backoff=*Backoff affinity=*RetryAffinity
     expression
 Backoff: duration factor=*IntOrString maxDuration cap
 RetryAffinity: nodeAntiAffinity=*RetryNodeAntiAffinity
 RetryNodeAntiAffinity:
-v1.Toleration: key operator=string<v1.TolerationOperator> value effect=string<v1.TaintEffect>
-    tolerationSeconds=*int64
+v1.Toleration: key operator=string<v1.TolerationOperator> value effect=string<v1.TaintEffect> tolerationSeconds=*int64
 ExecutorConfig: serviceAccountName
 v1.HostAlias: ip! hostnames=[]string
 Metrics: prometheus=[]*Prometheus!
@@ -175,7 +175,7 @@ WorkflowLevelArtifactGC: +ArtifactGC forceFinalizerRemoval=bool podSpecPatch
 ExecutorPlugin: metadata=any! spec=ExecutorPluginSpec!
 ExecutorPluginSpec: sidecar=ExecutorPluginSidecar!
 ExecutorPluginSidecar: automountServiceAccountToken=bool container=v1.Container!
-v1.ResourceRequirements: limits={}Quantity requests={}Quantity claims=[]any
+v1.ResourceRequirements: limits=v1.ResourceList requests=v1.ResourceList claims=[]any
 v1.PodDNSConfig: nameservers=[]string searches=[]string options=[]any
 WorkflowEventBinding: metadata=v1.ObjectMeta! spec=WorkflowEventBindingSpec!
 WorkflowEventBindingSpec: event=Event! submit=*Submit
@@ -184,6 +184,59 @@ Submit: workflowTemplateRef=WorkflowTemplateRef! metadata=v1.ObjectMeta argument
 SubmitOpts: name generateName entryPoint parameters=[]string serviceAccount dryRun=bool serverDryRun=bool labels
     ownerReference=*v1.OwnerReference annotations podPriorityClassName priority=*int32 artifacts=[]string
 v1.OwnerReference: apiVersion! kind! name! uid=string<types.UID>! controller=*bool blockOwnerDeletion=*bool
+v1.ResourceFieldSelector: containerName resource! divisor=any
+v1.HostPathVolumeSource: path! type=*string<v1.HostPathType>
+v1.EmptyDirVolumeSource: medium=string<v1.StorageMedium> sizeLimit=*Quantity
+v1.PersistentVolumeClaimVolumeSource: claimName! readOnly=bool
+v1.SecretVolumeSource: secretName items=[]v1.KeyToPath defaultMode=*int32 optional=*bool
+v1.ConfigMapVolumeSource: +v1.LocalObjectReference items=[]v1.KeyToPath defaultMode=*int32 optional=*bool
+v1.KeyToPath: key! path! mode=*int32
+v1.DownwardAPIVolumeSource: items=[]v1.DownwardAPIVolumeFile defaultMode=*int32
+v1.DownwardAPIVolumeFile: path! fieldRef=*v1.ObjectFieldSelector resourceFieldRef=*v1.ResourceFieldSelector
+    mode=*int32
+v1.ProjectedVolumeSource: sources=[]v1.VolumeProjection! defaultMode=*int32
+v1.VolumeProjection: secret=*v1.SecretProjection downwardAPI=*v1.DownwardAPIProjection
+    configMap=*v1.ConfigMapProjection serviceAccountToken=*v1.ServiceAccountTokenProjection clusterTrustBundle=*any
+    podCertificate=*any
+v1.SecretProjection: +v1.LocalObjectReference items=[]v1.KeyToPath optional=*bool
+v1.ConfigMapProjection: +v1.LocalObjectReference items=[]v1.KeyToPath optional=*bool
+v1.DownwardAPIProjection: items=[]v1.DownwardAPIVolumeFile
+v1.ServiceAccountTokenProjection: audience expirationSeconds=*int64 path!
+v1.PersistentVolumeClaim: +v1.TypeMeta metadata=v1.ObjectMeta spec=v1.PersistentVolumeClaimSpec
+    status=v1.PersistentVolumeClaimStatus
+v1.PersistentVolumeClaimSpec: accessModes=[]string<v1.PersistentVolumeAccessMode> selector=*v1.LabelSelector
+    resources=v1.VolumeResourceRequirements volumeName storageClassName=*string
+    volumeMode=*string<v1.PersistentVolumeMode> dataSource=*any dataSourceRef=*any volumeAttributesClassName=*string
+v1.VolumeResourceRequirements: limits=v1.ResourceList requests=v1.ResourceList
+v1.PersistentVolumeClaimStatus: phase=string<v1.PersistentVolumeClaimPhase>
+v1.Probe: +v1.ProbeHandler initialDelaySeconds=int32 timeoutSeconds=int32 periodSeconds=int32 successThreshold=int32
+    failureThreshold=int32 terminationGracePeriodSeconds=*int64
+v1.ProbeHandler: exec=*v1.ExecAction httpGet=*v1.HTTPGetAction tcpSocket=*v1.TCPSocketAction grpc=*v1.GRPCAction
+v1.ExecAction: command=[]string
+v1.HTTPGetAction: path port=IntOrString! host scheme=string<v1.URIScheme> httpHeaders=[]v1.HTTPHeader
+v1.HTTPHeader: name! value!
+v1.TCPSocketAction: port=IntOrString! host
+v1.GRPCAction: port=int32! service=*string
+v1.Lifecycle: postStart=*v1.LifecycleHandler preStop=*v1.LifecycleHandler stopSignal=*string<v1.Signal>
+v1.LifecycleHandler: exec=*v1.ExecAction httpGet=*v1.HTTPGetAction tcpSocket=*v1.TCPSocketAction sleep=*v1.SleepAction
+v1.SleepAction: seconds=int64!
+v1.SecurityContext: capabilities=*v1.Capabilities privileged=*bool seLinuxOptions=*any windowsOptions=*any
+    runAsUser=*int64 runAsGroup=*int64 runAsNonRoot=*bool readOnlyRootFilesystem=*bool allowPrivilegeEscalation=*bool
+    procMount=*string<v1.ProcMountType> seccompProfile=*any appArmorProfile=*any
+v1.Capabilities: add=[]string<v1.Capability> drop=[]string<v1.Capability>
+v1.PodSecurityContext: seLinuxOptions=*any windowsOptions=*any runAsUser=*int64 runAsGroup=*int64 runAsNonRoot=*bool
+    supplementalGroups=[]int64 supplementalGroupsPolicy=*string<v1.SupplementalGroupsPolicy> fsGroup=*int64
+    sysctls=[]v1.Sysctl fsGroupChangePolicy=*string<v1.PodFSGroupChangePolicy> seccompProfile=*any
+    appArmorProfile=*any seLinuxChangePolicy=*string<v1.PodSELinuxChangePolicy>
+v1.Sysctl: name! value!
+v1.Affinity: nodeAffinity=*v1.NodeAffinity podAffinity=*v1.PodAffinity podAntiAffinity=*v1.PodAntiAffinity
+v1.NodeAffinity: requiredDuringSchedulingIgnoredDuringExecution=*any
+    preferredDuringSchedulingIgnoredDuringExecution=[]any
+v1.PodAffinity: requiredDuringSchedulingIgnoredDuringExecution=[]any
+    preferredDuringSchedulingIgnoredDuringExecution=[]any
+v1.PodAntiAffinity: requiredDuringSchedulingIgnoredDuringExecution=[]any
+    preferredDuringSchedulingIgnoredDuringExecution=[]any
+v1.ResourceList = {}Quantity
 Artifacts = []Artifact
 LifecycleHooks = {}LifecycleHook
 HTTPHeaders = []HTTPHeader

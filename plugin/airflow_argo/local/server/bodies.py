@@ -15,6 +15,13 @@ from airflow_argo.local.refusal import Refusal, invalid
 VERSION = "v4.1.2+embedded"
 MAX_BODY = 32 * 1024 * 1024
 _TYPE_NAMES = {str: "string", bool: "bool", int: "number", float: "number", list: "array", dict: "object"}
+_GO_NAMES = {str: "string", bool: "bool", int: "int32", list: "[]string"}
+_MESSAGE_TYPES = {
+    "workflow": "v1alpha1.Workflow",
+    "cronWorkflow": "v1alpha1.CronWorkflow",
+    "submitOptions": "v1alpha1.SubmitOpts",
+    "createOptions": "v1.CreateOptions",
+}
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
@@ -116,9 +123,15 @@ def entry(message: Mapping[str, Any], name: str, kind: type, where: str) -> Any:
         value = next((item for key, item in message.items() if key.lower() == lowered), None)
     if value is None or type(value) is kind:
         return value
-    wanted = {str: "string", bool: "bool", int: "int32", list: "[]string"}.get(kind, f"{where}.{name}")
+    wanted = _message_type(name, where) if kind is dict else _GO_NAMES[kind]
     found = _TYPE_NAMES[type(value)]
     raise invalid(f"json: cannot unmarshal {found} into Go struct field {where}.{name} of type {wanted}")
+
+
+def _message_type(name: str, where: str) -> str:
+    if name == "template":
+        return f"v1alpha1.{'Cluster' * where.startswith('Cluster')}WorkflowTemplate"
+    return _MESSAGE_TYPES.get(name, name)
 
 
 def text(message: Mapping[str, Any], name: str, kind: str) -> str:

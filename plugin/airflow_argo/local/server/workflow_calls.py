@@ -17,7 +17,7 @@ from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.cron.rules import child
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.refusal import Refusal, invalid
-from airflow_argo.local.server.bodies import answer, entry, read_message, text
+from airflow_argo.local.server.bodies import answer, entry, read_message, text, texts
 from airflow_argo.local.shape import filtered, whole
 from airflow_argo.local.submission import CRON_KINDS, from_template, read_options, submitted
 
@@ -54,7 +54,7 @@ class WorkflowCalls:
         if manifest is None:
             raise invalid("workflow body not specified")
         options = entry(message, "createOptions", dict, kind) or {}
-        dry_run = bool(entry(options, "dryRun", list, "CreateOptions"))
+        dry_run = bool(texts(options, "dryRun", "CreateOptions.createOptions"))
         server_dry_run = bool(entry(message, "serverDryRun", bool, kind))
         namespace = request.path_params.get("namespace", "")
         return self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run)
@@ -97,6 +97,7 @@ class WorkflowCalls:
         manifest = entry(message, "workflow", dict, "WorkflowLintRequest")
         if manifest is None:
             raise Refusal("UNKNOWN", "unable to get a workflow")
+        self._admission.check_types(manifest)
         try:
             namespace = request.path_params["namespace"]
             return answer(whole(self._admission.checked(manifest, "", lookup=namespace, lint=True)))
