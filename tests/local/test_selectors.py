@@ -48,10 +48,14 @@ def test_an_object_without_labels_matches_what_asks_for_absence() -> None:
     [
         ("a b c", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
         ("a=b c", "unable to parse requirement: found 'c', expected: ',' or 'end of string'"),
-        ("a,", "unable to parse requirement: found '', expected: identifier after ','"),
-        ("a in b", "unable to parse requirement: found 'b', expected: '('"),
+        ("!a=b", "found '=', expected: ',' or 'end of string'"),
+        ("a,", "found '', expected: identifier after ','"),
+        ("a,,b", "found ',', expected: identifier after ','"),
+        (",a", "found ',', expected: !, identifier, or 'end of string'"),
+        ("=", "found '=', expected: !, identifier, or 'end of string'"),
+        ("a in b", "unable to parse requirement: found 'b' expected: '('"),
         ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
-        ("=", "unable to parse requirement: found '=', expected: identifier"),
+        ("a in (b,!c)", "unable to parse requirement: found '!', expected: ',', or identifier"),
     ],
 )
 def test_broken_label_selectors_are_refused_in_the_words_of_kubernetes(selector: str, message: str) -> None:
@@ -64,3 +68,18 @@ def test_broken_label_selectors_are_refused_in_the_words_of_kubernetes(selector:
 def test_a_comparison_needs_a_number() -> None:
     with pytest.raises(Refusal, match="must be an integer"):
         LabelSelector.parse("tier>x")
+
+
+@pytest.mark.parametrize(
+    ("selector", "start"),
+    [
+        ("-a=b", '<nil>: Invalid value: "-a": name part must consist of alphanumeric characters'),
+        ("é", '<nil>: Invalid value: "é": name part must'),
+        ("a in (b,-c)", 'values[1][a]: Invalid value: "-c": a valid label must be an empty string or consist of'),
+    ],
+)
+def test_what_can_be_no_label_is_refused(selector: str, start: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        LabelSelector.parse(selector)
+
+    assert refused.value.message.startswith(f"unable to parse requirement: {start}")

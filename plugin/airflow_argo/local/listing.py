@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from airflow_argo.local.queries import boolean_text, check, integer
 from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.selectors import LabelSelector
 
@@ -20,6 +21,8 @@ _NAME_FILTERS: Mapping[str, Callable[[str, str], bool]] = {
     "Prefix": str.startswith,
     "Contains": str.__contains__,
 }
+
+_NO_INSTANCE = "!workflows.argoproj.io/controller-instanceid"
 
 
 def parse_time(text: str) -> datetime:
@@ -65,6 +68,7 @@ class ListOptions:
 
         :raises Refusal: in the Argo Server's words.
         """
+        check(query, "listOptions")
         options = cls(namespace, limit=integer(query, "listOptions.limit"), offset=_offset(query))
         options.name_filter = query.get("nameFilter", "")
         if query.get("createdAfter"):
@@ -74,7 +78,9 @@ class ListOptions:
         for term in query.get("listOptions.fieldSelector", "").split(","):
             if term:
                 options._add_field_term(term)
-        options.labels = LabelSelector.parse(query.get("listOptions.labelSelector", ""))
+        # As the server appends it: a text that ends too early is told by what it runs into.
+        selector = query.get("listOptions.labelSelector", "")
+        options.labels = LabelSelector.parse(f"{selector},{_NO_INSTANCE}" if selector else "")
         return options
 
     def _add_field_term(self, term: str) -> None:
@@ -170,37 +176,6 @@ def page(options: ListOptions, matching: Sequence[dict[str, Any]], archived: Seq
     # Argo counts in the archive alone, as if nothing were live (seen on v4.1.2).
     more_archived = len(archived) > options.offset + max(options.limit, 0)
     return Page(items, remaining, has_more=more_archived and remaining is None)
-
-
-def integer(query: Mapping[str, str], name: str) -> int:
-    """A number among the query parameters, 0 if it is not there.
-
-    :raises Refusal: HTTP 400 in Go's words.
-    """
-    text = query.get(name, "")
-    if not re.fullmatch(r"[+-]?\d+|", text, re.ASCII):
-        raise invalid(f'strconv.ParseInt: parsing "{text}": invalid syntax')
-    number = int(text[:20]) if text else 0
-    if not -(2**63) <= number < 2**63:
-        raise invalid(f'strconv.ParseInt: parsing "{text}": value out of range')
-    return number
-
-
-def boolean_text(text: str) -> bool:
-    """Read a boolean as Go does.
-
-    :raises Refusal: HTTP 400 in Go's words.
-    """
-    if text in ("1", "t", "T", "true", "TRUE", "True"):
-        return True
-    if text in ("0", "f", "F", "false", "FALSE", "False"):
-        return False
-    raise invalid(f'strconv.ParseBool: parsing "{text}": invalid syntax')
-
-
-def boolean(query: Mapping[str, str], name: str) -> bool:
-    """A boolean among the query parameters, False if it is not there."""
-    return boolean_text(query[name]) if query.get(name) else False
 
 
 def _offset(query: Mapping[str, str]) -> int:

@@ -11,6 +11,17 @@ from airflow_argo.local.refusal import Refusal, invalid
 _TOKEN = re.compile(r"\s*(!=|==|=|!|<|>|,|\(|\)|[^\s!=<>,()]+)")
 _OPERATORS = {"=", "==", "!=", "in", "notin", "<", ">"}
 _NOT_A_NAME = _OPERATORS - {"in", "notin"} | {",", "(", ")", "!"}
+_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_NAME_RULE = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
+    "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_VALUE_RULE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
 _EXPECTED = "found '{}', expected: in, notin, =, ==, !=, gt, lt"
 
 
@@ -87,13 +98,16 @@ class _Parser:
 
     def selector(self) -> tuple[Requirement, ...]:
         found: list[Requirement] = []
+        if self.peek() in _NOT_A_NAME - {"!"}:
+            raise invalid(f"found '{self.peek()}', expected: !, identifier, or 'end of string'")
         while self.peek():
-            found.append(self.requirement())
+            found.append(_checked(self.requirement()))
             following = self.take()
             if following not in ("", ","):
-                raise _unparsable(f"found '{following}', expected: ',' or 'end of string'")
-            if following == "," and not self.peek():
-                raise _unparsable("found '', expected: identifier after ','")
+                problem = f"found '{following}', expected: ',' or 'end of string'"
+                raise invalid(problem) if found[-1].operator == "!" else _unparsable(problem)
+            if following == "," and self.peek() in _NOT_A_NAME - {"!"} | {""}:
+                raise invalid(f"found '{self.peek()}', expected: identifier after ','")
         return tuple(found)
 
     def requirement(self) -> Requirement:
@@ -116,7 +130,7 @@ class _Parser:
         value = "" if self.peek() in ("", ",") else self.name()
         if operator in ("<", ">") and not re.fullmatch(r"[-+]?\d+", value):
             problem = "for 'Gt', 'Lt' operators, the value must be an integer"
-            raise invalid(f'values[0][{key}]: Invalid value: "{value}": {problem}')
+            raise _unparsable(f'values[0]: Invalid value: "{value}": {problem}')
         return Requirement(key, {"=": "in", "==": "in", "!=": "notin"}.get(operator, operator), (value,))
 
     def name(self) -> str:
@@ -128,15 +142,27 @@ class _Parser:
     def values(self) -> tuple[str, ...]:
         opening = self.take()
         if opening != "(":
-            raise _unparsable(f"found '{opening}', expected: '('")
+            raise _unparsable(f"found '{opening}' expected: '('")
         found = []
         while True:
+            if self.peek() in _NOT_A_NAME - {",", ")"}:
+                raise _unparsable(f"found '{self.peek()}', expected: ',', or identifier")
             found.append("" if self.peek() in (",", ")") else self.name())
             following = self.take()
             if following == ")":
                 return tuple(found)
             if following != ",":
                 raise _unparsable(f"found '{following}', expected: ',' or ')'")
+
+
+def _checked(requirement: Requirement) -> Requirement:
+    name = requirement.key.rpartition("/")[2]
+    if not _NAME.fullmatch(name):
+        raise _unparsable(f'<nil>: Invalid value: "{requirement.key}": {_NAME_RULE}')
+    for index, value in enumerate(requirement.values):
+        if value and not _NAME.fullmatch(value):
+            raise _unparsable(f'values[{index}][{requirement.key}]: Invalid value: "{value}": {_VALUE_RULE}')
+    return requirement
 
 
 def _unparsable(reason: str) -> Refusal:

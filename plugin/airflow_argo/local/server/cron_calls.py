@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_argo.local import listing
+from airflow_argo.local import queries
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.cron.admission import checked_cron
 from airflow_argo.local.cron.keeper import CronKeeper
@@ -61,7 +61,7 @@ class CronCalls:
         """All of a namespace, or of all, by labels."""
         query = request.query_params
         labels = LabelSelector.parse(query.get("listOptions.labelSelector", ""))
-        listing.integer(query, "listOptions.limit")
+        queries.check(query, "listOptions")
         items = [
             cron for cron in self._keeper.all(_namespace(request)) if labels.matches(cron["metadata"].get("labels"))
         ]

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_argo.local import listing
+from airflow_argo.local import queries
 from airflow_argo.local.events import Events
 from airflow_argo.local.refusal import invalid
 from airflow_argo.local.selectors import LabelSelector
@@ -48,7 +48,7 @@ class EventCalls:
         query = request.query_params
         labels = LabelSelector.parse(query.get("listOptions.labelSelector", ""))
         fields = _field_terms(query.get("listOptions.fieldSelector", ""))
-        listing.integer(query, "listOptions.limit")
+        queries.check(query, "listOptions")
         items = [
             binding
             for binding in self._events.bindings(str(request.path_params.get("namespace", "")))

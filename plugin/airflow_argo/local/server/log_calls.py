@@ -15,7 +15,10 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.routing import Route
 
-from airflow_argo.local import listing
+from airflow_argo.argo.expressions.expr_lang import regexes
+from airflow_argo.argo.expressions.expr_lang.source import Fault
+from airflow_argo.argo.expressions.gojson import quote
+from airflow_argo.local import queries
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.execution.log_times import stamp
 from airflow_argo.local.execution.pod import PodKey
@@ -68,18 +71,18 @@ class LogOptions:
 
         :raises Refusal: for what cannot be read (400, an expression 500), or is not supported (501).
         """
-        since = listing.integer(query, "logOptions.sinceSeconds")
-        tail = listing.integer(query, "logOptions.tailLines") if query.get("logOptions.tailLines") else None
+        since = queries.integer(query, "logOptions.sinceSeconds")
+        tail = queries.integer(query, "logOptions.tailLines") if query.get("logOptions.tailLines") else None
         return cls(
             pod_name=pod_name or query.get("podName", ""),
             container=query.get("logOptions.container", ""),
             selector=LabelSelector.parse(query.get("selector", "")),
             grep=_compiled(query.get("grep", "")),
-            follow=listing.boolean(query, "logOptions.follow"),
-            previous=listing.boolean(query, "logOptions.previous"),
+            follow=queries.boolean(query, "logOptions.follow"),
+            previous=queries.boolean(query, "logOptions.previous"),
             tail_lines=tail if tail is None or tail >= 0 else None,
-            limit_bytes=listing.integer(query, "logOptions.limitBytes") or None,
-            timestamps=listing.boolean(query, "logOptions.timestamps"),
+            limit_bytes=queries.integer(query, "logOptions.limitBytes") or None,
+            timestamps=queries.boolean(query, "logOptions.timestamps"),
             since=time.time_ns() - since * 1_000_000_000 if since > 0 else 0,
         )
 
@@ -116,9 +119,8 @@ class LogCalls:
     async def log(self, request: Request) -> StreamAnswer:
         """Open a stream of lines."""
         query = request.query_params
-        for name in ("tailLines", "sinceSeconds", "limitBytes"):
-            # What is no number is refused before the stream begins, in the shape of an ordinary answer.
-            listing.integer(query, f"logOptions.{name}")
+        # Refused before the stream begins, in the shape of an ordinary answer.
+        queries.check(query, "logOptions")
         fields = Fields.parse(query.get("fields", ""))
         messages = self._messages(request.path_params, query)
         return StreamAnswer(messages, request.headers.get("accept", ""), fields)
@@ -206,6 +208,6 @@ def _compiled(expression: str) -> re.Pattern[str] | None:
     if not expression:
         return None
     try:
-        return re.compile(expression)
-    except re.error as error:
-        raise Refusal("INTERNAL", f'failed to compile "{expression}": error parsing regexp: {error}') from error
+        return regexes.compiled(expression)
+    except Fault as error:
+        raise Refusal("INTERNAL", f'failed to compile "{quote(expression)}": {error}') from error

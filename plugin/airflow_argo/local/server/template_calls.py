@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_argo.local import listing
+from airflow_argo.local import queries
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.refusal import invalid
 from airflow_argo.local.selectors import LabelSelector
@@ -63,7 +63,7 @@ class TemplateCalls:
         """All of a namespace, by labels and part of the name; a limit is ignored, as on v4.1.2."""
         query = request.query_params
         labels = LabelSelector.parse(query.get("listOptions.labelSelector", ""))
-        listing.integer(query, "listOptions.limit")
+        queries.check(query, "listOptions")
         pattern = query.get("namePattern", "")
         items = [
             template

@@ -10,7 +10,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import Route
 
-from airflow_argo.local import listing
+from airflow_argo.local import queries
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.refusal import Refusal, invalid
@@ -38,10 +38,11 @@ class WatchCalls:
     async def watch(self, request: Request) -> StreamAnswer:
         """Open a stream."""
         query = request.query_params
-        timeout = listing.integer(query, "listOptions.timeoutSeconds")
+        queries.check(query, "listOptions")
+        timeout = queries.integer(query, "listOptions.timeoutSeconds")
         fields = Fields.parse(query.get("fields", ""))
         watch = Watch(self._controller, str(request.path_params.get("namespace", "")), query, fields)
-        messages = watch.messages(timeout=float(timeout) if timeout > 0 else None)
+        messages = watch.messages(timeout=float(timeout) if timeout else None)
         return StreamAnswer(messages, request.headers.get("accept", ""), fields)
 
 
@@ -112,7 +113,7 @@ class Watch:
 
     def _initial_bookmark(self, version: int) -> Iterator[dict[str, Any]]:
         wanted = ("listOptions.sendInitialEvents", "listOptions.allowWatchBookmarks")
-        if all(listing.boolean(self._query, name) for name in wanted):
+        if all(queries.boolean(self._query, name) for name in wanted):
             yield self._message("BOOKMARK", {"metadata": {"resourceVersion": str(version)}})
 
     async def _next(self, seen: int, deadline: float | None) -> bool:

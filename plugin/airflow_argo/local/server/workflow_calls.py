@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_argo.local import listing
+from airflow_argo.local import listing, queries
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.archive import is_archived, is_row
 from airflow_argo.local.controller import Controller
@@ -142,6 +142,7 @@ class WorkflowCalls:
 
     async def delete(self, request: Request) -> Response:
         """Remove a workflow; ``deleteOptions`` are ignored, as on v4.1.2."""
-        listing.boolean(request.query_params, "force")
+        queries.check(request.query_params, "deleteOptions")
+        queries.boolean(request.query_params, "force")
         self._controller.delete(request.path_params["namespace"], request.path_params["name"])
         return answer({})
