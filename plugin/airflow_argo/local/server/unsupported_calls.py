@@ -12,6 +12,7 @@ from airflow_argo.local.refusal import unsupported
 
 _EVENTS = "belong to Argo Events, which needs a cluster"
 _REASONS = {
+    "sync/{rest:path}": "changing the limits of semaphores over the API: they are ConfigMaps below objects, edit those",
     "stream/events/{namespace}": "the events of Kubernetes: watch /api/v1/workflow-events/{namespace} instead",
     "stream/sensors/{rest:path}": f"Sensors: they {_EVENTS}",
     "stream/event-sources/{rest:path}": f"EventSources: they {_EVENTS}",
