@@ -34,6 +34,17 @@ def workflow(template: dict[str, Any], **spec: Any) -> dict[str, Any]:
             {"daemon": True, "container": {"command": ["x"], "readinessProbe": {"grpc": {"port": 1}}}},
             "templates.t.readinessProbe: only exec, httpGet, tcpSocket",
         ),
+        (
+            {"container": {"command": ["x"], "volumeMounts": [{"name": "v", "subPathExpr": "$(X)"}]}},
+            "templates.t.volumeMounts.v.subPathExpr: not supported",
+        ),
+        (
+            {
+                "container": {"command": ["x"], "volumeMounts": [{"name": "v", "subPath": "k"}]},
+                "volumes": [{"name": "v", "secret": {"secretName": "s"}}],
+            },
+            "templates.t.volumeMounts.v.subPath: of a ConfigMap or Secret, not supported",
+        ),
         ({"container": {"command": ["x"], "lifecycle": {"preStop": {}}}}, "templates.t.lifecycle: not supported"),
     ],
 )

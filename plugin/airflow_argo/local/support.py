@@ -9,7 +9,7 @@ from airflow_argo.local.engine.support import templates_of, unsupported
 from airflow_argo.local.engine.volumes import containers_of, mounts_of
 from airflow_argo.local.execution.images import Entrypoint, entrypoint_of
 from airflow_argo.local.execution.readiness import PROBES
-from airflow_argo.local.execution.volumes import unsupported_kind
+from airflow_argo.local.execution.volumes import is_object, unsupported_kind
 
 _NOT_HERE = ("livenessProbe", "startupProbe", "lifecycle")
 
@@ -31,10 +31,19 @@ def missing(manifest: Mapping[str, Any], images: Mapping[str, Entrypoint] | None
 
 
 def _volume_faults(template: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
-    mounted = {mount.get("name") for mount in mounts_of(template)}
-    for volume in (*(template.get("volumes") or ()), *(spec.get("volumes") or ())):
+    mounts = list(mounts_of(template))
+    mounted = {mount.get("name") for mount in mounts}
+    volumes = [volume for holder in (template, spec) for volume in holder.get("volumes") or ()]
+    objects = {volume.get("name") for volume in volumes if is_object(volume)}
+    for volume in volumes:
         if volume.get("name") in mounted and (fault := unsupported_kind(volume)):
             yield f"volumeMounts.{volume.get('name')}: {fault}"
+    for mount in mounts:
+        if mount.get("subPathExpr"):
+            yield f"volumeMounts.{mount.get('name')}.subPathExpr: not supported by the embedded server"
+        if mount.get("subPath") and mount.get("name") in objects:
+            reason = "of a ConfigMap or Secret, not supported by the embedded server"
+            yield f"volumeMounts.{mount.get('name')}.subPath: {reason}"
 
 
 def _probe_faults(template: Mapping[str, Any]) -> Iterator[str]:
