@@ -55,6 +55,12 @@ def test_broken_json_is_refused_in_the_words_of_go(text: str, message: str) -> N
     assert (refused.value.status, refused.value.message) == (400, message)
 
 
+@pytest.mark.parametrize("number", ["1e999999999", "-1e999", "9" * 5000])
+def test_a_number_that_go_cannot_hold_is_refused(number: str) -> None:
+    with pytest.raises(Refusal, match=r"json: cannot unmarshal number .* into Go value of type float64"):
+        parse(f'{{"a": {number}}}')
+
+
 def test_no_depth_of_nesting_breaks_the_reader() -> None:
     with pytest.raises(Refusal, match="exceeded max depth"):
         parse("[" * 100_000)

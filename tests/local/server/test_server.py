@@ -196,3 +196,19 @@ def test_lint_refuses_what_cannot_be_decoded_as_a_bad_request(api: Any) -> None:
 
     text = "json: cannot unmarshal number into Go struct field ObjectMeta.workflow.metadata.name of type string"
     assert (answer.status_code, answer.json()) == (400, {"code": 3, "message": text})
+
+
+@pytest.mark.parametrize(
+    ("cron", "message"),
+    [
+        ({"spec": {"schedules": [None]}}, "cron schedule  is malformed: empty spec string"),
+        (
+            {"metadata": {"name": 5}},
+            "json: cannot unmarshal number into Go struct field ObjectMeta.cronWorkflow.metadata.name of type string",
+        ),
+    ],
+)
+def test_a_malformed_cron_workflow_is_refused(api: Any, cron: dict[str, Any], message: str) -> None:
+    answer = api("POST", "/api/v1/cron-workflows/argo", json={"cronWorkflow": cron})
+
+    assert (answer.status_code, answer.json()) == (400, {"code": 3, "message": message})

@@ -181,6 +181,11 @@ WorkflowEventBinding: metadata=v1.ObjectMeta! spec=WorkflowEventBindingSpec!
 WorkflowEventBindingSpec: event=Event! submit=*Submit
 Event: selector!
 Submit: workflowTemplateRef=WorkflowTemplateRef! metadata=v1.ObjectMeta arguments=*Arguments
+CronWorkflow: +v1.TypeMeta metadata=v1.ObjectMeta! spec=CronWorkflowSpec! status=any
+CronWorkflowSpec: workflowSpec=WorkflowSpec! concurrencyPolicy=string<v1alpha1.ConcurrencyPolicy> suspend=bool
+    startingDeadlineSeconds=*int64 successfulJobsHistoryLimit=*int32 failedJobsHistoryLimit=*int32 timezone
+    workflowMetadata=*v1.ObjectMeta stopStrategy=*StopStrategy schedules=[]string when
+StopStrategy: expression!
 SubmitOpts: name generateName entryPoint parameters=[]string serviceAccount dryRun=bool serverDryRun=bool labels
     ownerReference=*v1.OwnerReference annotations podPriorityClassName priority=*int32 artifacts=[]string
 v1.OwnerReference: apiVersion! kind! name! uid=string<types.UID>! controller=*bool blockOwnerDeletion=*bool

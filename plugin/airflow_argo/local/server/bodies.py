@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -97,7 +98,20 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _whole(text: str) -> int:
+    _fraction(text)
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise invalid(f"json: cannot unmarshal number {text[:_SHOWN]} into Go value of type float64")
+    return number
+
+
+_SHOWN = 100
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_whole, parse_float=_fraction)
 
 
 def _without_surrogates(value: Any) -> Any:
