@@ -113,3 +113,10 @@ def test_the_rest_is_counted_only_when_asked_for(query: dict[str, str], metadata
     found = page(options, [workflow("a"), workflow("b"), workflow("c")])
 
     assert found.metadata(options.offset, 7) == metadata
+
+
+def test_a_page_holds_those_that_started_last() -> None:
+    started = [workflow(f"w{day}", started=f"2026-01-0{day}T00:00:00Z") for day in (1, 3, 2)]
+    options = ListOptions.parse("argo", {"listOptions.limit": "2"})
+    pending = workflow("pending", started=None)
+    assert [each["metadata"]["name"] for each in page(options, [pending, *started]).items] == ["w3", "w2"]

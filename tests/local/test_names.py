@@ -50,3 +50,8 @@ def test_bad_metadata(metadata: dict[str, Any], problem: str) -> None:
         check_metadata("Workflow", metadata)
 
     assert refused.value.status == 400
+
+
+def test_a_name_that_would_be_made_is_checked_too() -> None:
+    with pytest.raises(Refusal, match='Workflow.argoproj.io "a/b.*" is invalid: metadata.name: Invalid value: "a/b'):
+        check_metadata("Workflow", {"generateName": "a/b"})

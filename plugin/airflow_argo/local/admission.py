@@ -13,7 +13,7 @@ from airflow_argo.argo.lint.decode import decode, decode_workflow
 from airflow_argo.argo.lint.encode import encode
 from airflow_argo.local.engine.lifecycle import mark_workflow
 from airflow_argo.local.names import check_metadata
-from airflow_argo.local.refusal import Refusal, invalid
+from airflow_argo.local.refusal import GrpcCode, Refusal, invalid
 from airflow_argo.local.templates import CLUSTER_WORKFLOW_TEMPLATE, Kind, Templates
 
 Lookup = Callable[[str, bool], Mapping[str, Any] | None]
@@ -54,12 +54,15 @@ class Admission:
         :param namespace: what its metadata gets if it names none; empty to leave it so.
         :param lookup: the namespace whose templates it may name.
         :param lint: as the lint endpoint does, which lets arguments without values pass.
-        :raises Refusal: HTTP 400 with Argo's text, 404 for an unknown workflowTemplateRef.
+        :raises Refusal: HTTP 400 with Argo's text (lint: 500 for what can be read but is not valid), 404 for an
+            unknown workflowTemplateRef.
         """
         with _refusing():
-            validate(manifest, templates=self.lookup(lookup), allow_empty=lint)
             workflow = _written(decode_workflow(manifest))
-        self._check_support(workflow)
+        code: GrpcCode = "UNKNOWN" if lint else "INVALID_ARGUMENT"
+        with _refusing(code):
+            validate(manifest, templates=self.lookup(lookup), allow_empty=lint)
+        self._check_support(workflow, code)
         self._store_templates(workflow, lookup)
         _drop_server_labels(workflow["metadata"])
         if namespace:
@@ -126,19 +129,19 @@ class Admission:
             templates = found["spec"].get("templates") or ()
             workflow["status"]["storedTemplates"] = {f"{scope}/{each.get('name', '')}": each for each in templates}
 
-    def _check_support(self, manifest: Mapping[str, Any]) -> None:
-        with _refusing():
+    def _check_support(self, manifest: Mapping[str, Any], code: GrpcCode = "INVALID_ARGUMENT") -> None:
+        with _refusing(code):
             missing = "; ".join(self._unsupported(manifest))
         if missing:
-            raise invalid(f"the embedded Argo Server does not support all of this, a cluster's does: {missing}")
+            raise Refusal(code, f"the embedded Argo Server does not support all of this, a cluster's does: {missing}")
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
+def _refusing(code: GrpcCode = "INVALID_ARGUMENT") -> Iterator[None]:
     try:
         yield
     except ManifestError as error:
-        raise invalid(error.message) from error
+        raise Refusal(code, error.message) from error
     except NotFoundError as error:
         raise Refusal("NOT_FOUND", error.message) from error
 

@@ -164,10 +164,13 @@ class Page:
 def page(options: ListOptions, matching: Sequence[dict[str, Any]], archived: Sequence[dict[str, Any]] = ()) -> Page:
     """Cut the page out of the workflows that match.
 
-    :param matching: live ones in the order of their creation.
+    :param matching: live ones; those that started last come first, as in Argo's own store.
     :param archived: those that come after them.
     """
-    everything = [*matching, *archived]
+    live = sorted(
+        matching, key=lambda workflow: str((workflow.get("status") or {}).get("startedAt") or ""), reverse=True
+    )
+    everything = [*live, *archived]
     end = options.offset + options.limit if options.limit > 0 else None
     items = everything[options.offset : end]
     remaining = max(len(everything) - options.offset - len(items), 0) if options.show_remaining else None

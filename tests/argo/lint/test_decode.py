@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,20 @@ from airflow_argo.argo.lint.encode import to_json
 def test_the_first_wrong_type_in_the_text_is_told() -> None:
     with pytest.raises(ManifestError, match=r"spec\.suspend"):
         decode_workflow(go_yaml.load_all("spec: {suspend: 1, priority: x, entrypoint: 2}")[0])
+
+
+@pytest.mark.parametrize(
+    ("container", "message"),
+    [
+        ({"readinessProbe": {"httpGet": {"port": {}}}}, "HTTPGetAction.workflow.spec.templates.container."),
+        ({"securityContext": []}, "container.securityContext of type v1.SecurityContext"),
+        ({"resources": {"claims": ["a"]}}, "container.resources.claims of type v1.ResourceClaim"),
+        ({"resources": {"limits": "1"}}, "container.resources.limits of type v1.ResourceList"),
+    ],
+)
+def test_what_belongs_to_kubernetes_has_its_types_too(container: dict[str, Any], message: str) -> None:
+    with pytest.raises(ManifestError, match=re.escape(message)):
+        decode_workflow({"spec": {"templates": [{"container": container}]}})
 
 
 def test_names_are_taken_in_any_case_unknown_ones_and_nulls_are_dropped() -> None:

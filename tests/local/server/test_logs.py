@@ -95,6 +95,20 @@ def test_a_broken_expression_is_refused(api: Any, three_lines: str) -> None:
     assert answer.json()["error"]["message"].startswith('failed to compile "([": error parsing regexp:')
 
 
+def test_an_expression_that_backtracks_for_ever_does_not_stop_the_server(api: Any, three_lines: str) -> None:
+    query = {"logOptions.container": "main", "grep": "(.*)*(.*)*(.*)*[^ -~]"}
+    assert api("GET", f"/api/v1/workflows/argo/{three_lines}/log", params=query).text == ""
+
+
+def test_a_time_cannot_be_given_over_http_as_on_the_real_server(api: Any, three_lines: str) -> None:
+    query = {"logOptions.container": "main", "logOptions.sinceTime": "2026-01-01T00:00:00Z"}
+    answer = api("GET", f"/api/v1/workflows/argo/{three_lines}/log", params=query)
+    assert (answer.status_code, answer.json()["message"]) == (
+        400,
+        "field type *v1.Time is not supported in query parameters",
+    )
+
+
 def test_each_line_begins_with_its_time_where_that_is_wanted(api: Any, three_lines: str) -> None:
     found = [line["content"] for line in lines(log(api, three_lines, logOptions_timestamps="true"))]
 

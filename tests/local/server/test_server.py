@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,29 @@ def test_a_body_that_is_too_large_is_refused_and_the_server_lives(api: Any) -> N
 def test_a_malformed_body_is_refused_and_the_server_lives(api: Any, body: bytes) -> None:
     assert api("POST", "/api/v1/workflows/argo", data=body).status_code == 400
     assert api("GET", "/api/v1/version").ok
+
+
+def test_lint_tells_what_cannot_be_read_from_what_is_not_valid(api: Any) -> None:
+    unreadable = {"workflow": {"spec": {"entrypoint": 3}}}
+    invalid = {"workflow": {"spec": {"entrypoint": "main", "templates": [{"name": "other", "suspend": {}}]}}}
+    answers = [api("POST", "/api/v1/workflows/argo/lint", json=body) for body in (unreadable, invalid)]
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(400, 3), (500, 2)]
+
+
+def test_templates_of_all_namespaces_are_listed(api: Any) -> None:
+    template = {"metadata": {"name": "everywhere"}, "spec": {"templates": [{"name": "a", "suspend": {}}]}}
+    api("POST", "/api/v1/workflow-templates/elsewhere", json={"template": template}).raise_for_status()
+    listed = api("GET", "/api/v1/workflow-templates/").json()["items"]
+    assert ("elsewhere", "everywhere") in [(each["metadata"]["namespace"], each["metadata"]["name"]) for each in listed]
+
+
+def test_answers_do_not_wait_for_an_acknowledgement(api: Any) -> None:
+    took = []
+    for _ in range(5):
+        begin = time.monotonic()
+        api("GET", "/api/v1/version").raise_for_status()
+        took.append(time.monotonic() - begin)
+    assert min(took) < 0.035, "TCP waits 40 ms for a delayed ACK where TCP_NODELAY is not set"
 
 
 def test_two_servers_do_not_share_a_directory(tmp_path: Path) -> None:

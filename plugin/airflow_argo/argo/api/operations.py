@@ -99,7 +99,7 @@ def list_workflows(
 ) -> Call[Json]:
     """List workflows as ``{"metadata": …, "items": […]}``.
 
-    :param limit: how many at most, 0 for all. A limited page holds the *oldest* ones.
+    :param limit: how many at most, 0 for all. A limited page holds those that started last.
     :param continue_from: the ``metadata.continue`` of the page before.
     :param remaining_count: also count the rest. Argo 4.0 to 4.1.2 forget ``continue`` without it (argo-workflows
         issue 15639); servers before 3.5.7 refuse it.

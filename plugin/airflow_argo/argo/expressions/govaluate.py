@@ -7,7 +7,6 @@ text; but ``true`` is a boolean, ``1`` a number, and ``foo-bar`` a subtraction t
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
@@ -103,7 +102,7 @@ def _pattern(word: Token) -> Token:
     return Token("PATTERN", _regex(word.value))
 
 
-def _regex(pattern: str) -> re.Pattern[str]:
+def _regex(pattern: str) -> regexes.Regex:
     try:
         return regexes.compiled(pattern)
     except Fault as fault:
@@ -221,7 +220,11 @@ def _separated(left: Any, right: Any) -> list[Any]:
 
 
 def _matches(left: str, right: Any) -> bool:
-    return (_regex(right) if isinstance(right, str) else right).search(left) is not None
+    regex: regexes.Regex = _regex(right) if isinstance(right, str) else right
+    try:
+        return regex.matches(left)
+    except Fault as fault:
+        raise ExpressionError(str(fault)) from None
 
 
 def _add(left: Any, right: Any) -> Any:
@@ -249,7 +252,7 @@ _ANY: tuple[type, ...] = ()
 _OPERANDS: dict[str, tuple[tuple[type, ...], tuple[type, ...]]] = {
     **dict.fromkeys(("-", "*", "/", "%", "**", "&", "|", "^", ">>", "<<"), _NUMBERS),
     **dict.fromkeys(("&&", "||"), ((bool,), (bool,))),
-    **dict.fromkeys(("=~", "!~"), ((str,), (str, re.Pattern))),
+    **dict.fromkeys(("=~", "!~"), ((str,), (str, regexes.Regex))),
     **dict.fromkeys(("==", "!=", ",", "+", ">", ">=", "<", "<=", ":", "??"), (_ANY, _ANY)),
     "in": (_ANY, (list,)),
     "?": ((bool,), _ANY),

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.argo.expressions.expr_lang.golayout import read_time
+from airflow_argo.argo.expressions.expr_lang.regexes import Regex
 
 _LITERALS = ("NUMERIC", "BOOLEAN", "VARIABLE", "ACCESSOR", "STRING", "CLAUSE")
 _AFTER_OPERATOR = (*_LITERALS, "PREFIX", "CLAUSE_CLOSE")
@@ -81,8 +82,8 @@ def shown(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return gojson.shortest_float(value)
-    if isinstance(value, re.Pattern):
-        return str(value.pattern)
+    if isinstance(value, Regex):
+        return value.pattern
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S %z} {value.tzname()}"
     if isinstance(value, (list, tuple)):

@@ -142,7 +142,7 @@ def _matches(left: Any, right: Any) -> bool:
     if not (isinstance(left, str) and isinstance(right, str)):
         return False
     try:
-        return regexes.compiled(right.strip("/")).search(left) is not None
+        return regexes.compiled(right.strip("/")).matches(left)
     except Fault as fault:
         raise ExpressionError(str(fault)) from None
 

@@ -9,24 +9,26 @@ TABLE = """
 Workflow: +v1.TypeMeta metadata=v1.ObjectMeta! spec=WorkflowSpec! status=any
 v1.TypeMeta: kind apiVersion
 v1.ObjectMeta: name generateName namespace selfLink uid=string<types.UID> resourceVersion generation=int64
-    creationTimestamp=any deletionTimestamp=any deletionGracePeriodSeconds=*int64 labels={}string annotations={}string
-    ownerReferences=[]v1.OwnerReference finalizers=[]string managedFields=any
+    creationTimestamp=any deletionTimestamp=any deletionGracePeriodSeconds=*int64 labels={}string
+    annotations={}string ownerReferences=[]v1.OwnerReference finalizers=[]string
+    managedFields=[]v1.ManagedFieldsEntry
 WorkflowSpec: templates=[]Template entrypoint arguments=Arguments serviceAccountName
     automountServiceAccountToken=*bool executor=*ExecutorConfig volumes=[]v1.Volume
     volumeClaimTemplates=[]v1.PersistentVolumeClaim parallelism=*int64 artifactRepositoryRef=*ArtifactRepositoryRef
     suspend=*bool nodeSelector={}string affinity=*v1.Affinity tolerations=[]v1.Toleration
     imagePullSecrets=[]v1.LocalObjectReference hostNetwork=*bool dnsPolicy=*string<v1.DNSPolicy>
     dnsConfig=*v1.PodDNSConfig onExit ttlStrategy=*TTLStrategy activeDeadlineSeconds=*int64 priority=*int32
-    schedulerName podGC=*PodGC podPriorityClassName hostAliases=[]v1.HostAlias securityContext=*v1.PodSecurityContext
-    podSpecPatch podDisruptionBudget=*any metrics=*Metrics shutdown=string<v1alpha1.ShutdownStrategy>
-    workflowTemplateRef=*WorkflowTemplateRef synchronization=*Synchronization volumeClaimGC=*VolumeClaimGC
-    retryStrategy=*RetryStrategy podMetadata=*Metadata templateDefaults=*Template archiveLogs=*bool
-    hooks=LifecycleHooks workflowMetadata=*WorkflowMetadata artifactGC=*WorkflowLevelArtifactGC
-    executorPlugins=[]ExecutorPlugin podResources=*v1.ResourceRequirements resourceClaims=[]v1.PodResourceClaim
+    schedulerName podGC=*PodGC podPriorityClassName hostAliases=[]v1.HostAlias
+    securityContext=*v1.PodSecurityContext podSpecPatch podDisruptionBudget=*v1.PodDisruptionBudgetSpec
+    metrics=*Metrics shutdown=string<v1alpha1.ShutdownStrategy> workflowTemplateRef=*WorkflowTemplateRef
+    synchronization=*Synchronization volumeClaimGC=*VolumeClaimGC retryStrategy=*RetryStrategy podMetadata=*Metadata
+    templateDefaults=*Template archiveLogs=*bool hooks=LifecycleHooks workflowMetadata=*WorkflowMetadata
+    artifactGC=*WorkflowLevelArtifactGC executorPlugins=[]ExecutorPlugin podResources=*v1.ResourceRequirements
+    resourceClaims=[]v1.PodResourceClaim
 Template: name inputs=Inputs outputs=Outputs nodeSelector={}string affinity=*v1.Affinity metadata=Metadata
     daemon=*bool steps=[]ParallelSteps container=*v1.Container containerSet=*ContainerSetTemplate
-    script=*ScriptTemplate resource=*ResourceTemplate dag=*DAGTemplate suspend=*SuspendTemplate data=*Data http=*HTTP
-    plugin=*Plugin volumes=[]v1.Volume initContainers=[]UserContainer sidecars=[]UserContainer
+    script=*ScriptTemplate resource=*ResourceTemplate dag=*DAGTemplate suspend=*SuspendTemplate data=*Data
+    http=*HTTP plugin=*Plugin volumes=[]v1.Volume initContainers=[]UserContainer sidecars=[]UserContainer
     archiveLocation=*ArtifactLocation activeDeadlineSeconds=*IntOrString retryStrategy=*RetryStrategy
     parallelism=*int64 failFast=*bool tolerations=[]v1.Toleration schedulerName priorityClassName serviceAccountName
     automountServiceAccountToken=*bool executor=*ExecutorConfig hostAliases=[]v1.HostAlias
@@ -36,8 +38,8 @@ Template: name inputs=Inputs outputs=Outputs nodeSelector={}string affinity=*v1.
 Inputs: parameters=[]Parameter artifacts=Artifacts
 Parameter: name! default=*AnyString value=*AnyString valueFrom=*ValueFrom globalName enum=[]AnyString
     description=*AnyString
-ValueFrom: path jsonPath jqFilter event parameter supplied=*SuppliedValueFrom configMapKeyRef=*v1.ConfigMapKeySelector
-    default=*AnyString expression
+ValueFrom: path jsonPath jqFilter event parameter supplied=*SuppliedValueFrom
+    configMapKeyRef=*v1.ConfigMapKeySelector default=*AnyString expression
 SuppliedValueFrom:
 v1.ConfigMapKeySelector: +v1.LocalObjectReference key! optional=*bool
 v1.LocalObjectReference: name
@@ -99,10 +101,11 @@ Sequence: count=*IntOrString start=*IntOrString end=*IntOrString format
 ContinueOn: error=bool failed=bool
 LifecycleHook: template arguments=Arguments templateRef=*TemplateRef expression
 v1.Container: name! image command=[]string args=[]string workingDir ports=[]v1.ContainerPort
-    envFrom=[]v1.EnvFromSource env=[]v1.EnvVar resources=v1.ResourceRequirements resizePolicy=[]any
-    restartPolicy=*string<v1.ContainerRestartPolicy> restartPolicyRules=[]any volumeMounts=[]v1.VolumeMount
-    volumeDevices=[]any livenessProbe=*v1.Probe readinessProbe=*v1.Probe startupProbe=*v1.Probe
-    lifecycle=*v1.Lifecycle terminationMessagePath terminationMessagePolicy=string<v1.TerminationMessagePolicy>
+    envFrom=[]v1.EnvFromSource env=[]v1.EnvVar resources=v1.ResourceRequirements
+    resizePolicy=[]v1.ContainerResizePolicy restartPolicy=*string<v1.ContainerRestartPolicy>
+    restartPolicyRules=[]v1.ContainerRestartRule volumeMounts=[]v1.VolumeMount volumeDevices=[]v1.VolumeDevice
+    livenessProbe=*v1.Probe readinessProbe=*v1.Probe startupProbe=*v1.Probe lifecycle=*v1.Lifecycle
+    terminationMessagePath terminationMessagePolicy=string<v1.TerminationMessagePolicy>
     imagePullPolicy=string<v1.PullPolicy> securityContext=*v1.SecurityContext stdin=bool stdinOnce=bool tty=bool
 v1.ContainerPort: name hostPort=int32 containerPort=int32! protocol=string<v1.Protocol> hostIP
 v1.EnvFromSource: prefix configMapRef=*v1.ConfigMapEnvSource secretRef=*v1.SecretEnvSource
@@ -110,7 +113,7 @@ v1.ConfigMapEnvSource: +v1.LocalObjectReference optional=*bool
 v1.SecretEnvSource: +v1.LocalObjectReference optional=*bool
 v1.EnvVar: name! value valueFrom=*v1.EnvVarSource
 v1.EnvVarSource: fieldRef=*v1.ObjectFieldSelector resourceFieldRef=*v1.ResourceFieldSelector
-    configMapKeyRef=*v1.ConfigMapKeySelector secretKeyRef=*v1.SecretKeySelector fileKeyRef=*any
+    configMapKeyRef=*v1.ConfigMapKeySelector secretKeyRef=*v1.SecretKeySelector fileKeyRef=*v1.FileKeySelector
 v1.ObjectFieldSelector: apiVersion fieldPath!
 v1.VolumeMount: name! readOnly=bool recursiveReadOnly=*string<v1.RecursiveReadOnlyMode> mountPath! subPath
     mountPropagation=*string<v1.MountPropagationMode> subPathExpr
@@ -124,7 +127,8 @@ ResourceTemplate: action! mergeStrategy manifest manifestFrom=*ManifestFrom setO
 ManifestFrom: artifact=*Artifact!
 DAGTemplate: target tasks=[]DAGTask! failFast=*bool
 DAGTask: name! template inline=*Template arguments=Arguments templateRef=*TemplateRef dependencies=[]string
-    withItems=[]Item withParam withSequence=*Sequence when continueOn=*ContinueOn onExit depends hooks=LifecycleHooks
+    withItems=[]Item withParam withSequence=*Sequence when continueOn=*ContinueOn onExit depends
+    hooks=LifecycleHooks
 SuspendTemplate: duration
 Data: source=DataSource! transformation=Transformation!
 DataSource: artifactPaths=*ArtifactPaths
@@ -136,19 +140,27 @@ HTTPHeader: name! value valueFrom=*HTTPHeaderSource
 HTTPHeaderSource: secretKeyRef=*v1.SecretKeySelector
 HTTPBodySource: bytes=any
 v1.Volume: name! +v1.VolumeSource
-v1.VolumeSource: hostPath=*v1.HostPathVolumeSource emptyDir=*v1.EmptyDirVolumeSource gcePersistentDisk=*any
-    awsElasticBlockStore=*any gitRepo=*any secret=*v1.SecretVolumeSource nfs=*any iscsi=*any glusterfs=*any
-    persistentVolumeClaim=*v1.PersistentVolumeClaimVolumeSource rbd=*any flexVolume=*any cinder=*any cephfs=*any
-    flocker=*any downwardAPI=*v1.DownwardAPIVolumeSource fc=*any azureFile=*any configMap=*v1.ConfigMapVolumeSource
-    vsphereVolume=*any quobyte=*any azureDisk=*any photonPersistentDisk=*any projected=*v1.ProjectedVolumeSource
-    portworxVolume=*any scaleIO=*any storageos=*any csi=*any ephemeral=*any image=*any
+v1.VolumeSource: hostPath=*v1.HostPathVolumeSource emptyDir=*v1.EmptyDirVolumeSource
+    gcePersistentDisk=*v1.GCEPersistentDiskVolumeSource awsElasticBlockStore=*v1.AWSElasticBlockStoreVolumeSource
+    gitRepo=*v1.GitRepoVolumeSource secret=*v1.SecretVolumeSource nfs=*v1.NFSVolumeSource
+    iscsi=*v1.ISCSIVolumeSource glusterfs=*v1.GlusterfsVolumeSource
+    persistentVolumeClaim=*v1.PersistentVolumeClaimVolumeSource rbd=*v1.RBDVolumeSource
+    flexVolume=*v1.FlexVolumeSource cinder=*v1.CinderVolumeSource cephfs=*v1.CephFSVolumeSource
+    flocker=*v1.FlockerVolumeSource downwardAPI=*v1.DownwardAPIVolumeSource fc=*v1.FCVolumeSource
+    azureFile=*v1.AzureFileVolumeSource configMap=*v1.ConfigMapVolumeSource
+    vsphereVolume=*v1.VsphereVirtualDiskVolumeSource quobyte=*v1.QuobyteVolumeSource
+    azureDisk=*v1.AzureDiskVolumeSource photonPersistentDisk=*v1.PhotonPersistentDiskVolumeSource
+    projected=*v1.ProjectedVolumeSource portworxVolume=*v1.PortworxVolumeSource scaleIO=*v1.ScaleIOVolumeSource
+    storageos=*v1.StorageOSVolumeSource csi=*v1.CSIVolumeSource ephemeral=*v1.EphemeralVolumeSource
+    image=*v1.ImageVolumeSource
 UserContainer: +v1.Container mirrorVolumeMounts=*bool
 RetryStrategy: limit=*IntOrString retryPolicy=string<v1alpha1.RetryPolicy> backoff=*Backoff affinity=*RetryAffinity
     expression
 Backoff: duration factor=*IntOrString maxDuration cap
 RetryAffinity: nodeAntiAffinity=*RetryNodeAntiAffinity
 RetryNodeAntiAffinity:
-v1.Toleration: key operator=string<v1.TolerationOperator> value effect=string<v1.TaintEffect> tolerationSeconds=*int64
+v1.Toleration: key operator=string<v1.TolerationOperator> value effect=string<v1.TaintEffect>
+    tolerationSeconds=*int64
 ExecutorConfig: serviceAccountName
 v1.HostAlias: ip! hostnames=[]string
 Metrics: prometheus=[]*Prometheus!
@@ -172,11 +184,139 @@ VolumeClaimGC: strategy=string<v1alpha1.VolumeClaimGCStrategy>
 WorkflowMetadata: labels={}string annotations={}string labelsFrom={}LabelValueFrom
 LabelValueFrom: expression!
 WorkflowLevelArtifactGC: +ArtifactGC forceFinalizerRemoval=bool podSpecPatch
-ExecutorPlugin: metadata=any! spec=ExecutorPluginSpec!
+ExecutorPlugin: metadata=v1.ObjectMeta! spec=ExecutorPluginSpec!
 ExecutorPluginSpec: sidecar=ExecutorPluginSidecar!
 ExecutorPluginSidecar: automountServiceAccountToken=bool container=v1.Container!
-v1.ResourceRequirements: limits=v1.ResourceList requests=v1.ResourceList claims=[]any
-v1.PodDNSConfig: nameservers=[]string searches=[]string options=[]any
+v1.ResourceRequirements: limits=v1.ResourceList requests=v1.ResourceList claims=[]v1.ResourceClaim
+v1.PodDNSConfig: nameservers=[]string searches=[]string options=[]v1.PodDNSConfigOption
+v1.OwnerReference: apiVersion! kind! name! uid=string<types.UID>! controller=*bool blockOwnerDeletion=*bool
+v1.ManagedFieldsEntry: manager operation=string<v1.ManagedFieldsOperationType> apiVersion time=*any fieldsType
+    fieldsV1=*any subresource
+v1.PersistentVolumeClaim: +v1.TypeMeta metadata=v1.ObjectMeta spec=v1.PersistentVolumeClaimSpec
+    status=v1.PersistentVolumeClaimStatus
+v1.PersistentVolumeClaimSpec: accessModes=[]string<v1.PersistentVolumeAccessMode> selector=*v1.LabelSelector
+    resources=v1.VolumeResourceRequirements volumeName storageClassName=*string
+    volumeMode=*string<v1.PersistentVolumeMode> dataSource=*v1.TypedLocalObjectReference
+    dataSourceRef=*v1.TypedObjectReference volumeAttributesClassName=*string
+v1.VolumeResourceRequirements: limits=v1.ResourceList requests=v1.ResourceList
+v1.TypedLocalObjectReference: apiGroup=*string! kind! name!
+v1.TypedObjectReference: apiGroup=*string! kind! name! namespace=*string
+v1.PersistentVolumeClaimStatus: phase=string<v1.PersistentVolumeClaimPhase>
+    accessModes=[]string<v1.PersistentVolumeAccessMode> capacity=v1.ResourceList
+    conditions=[]v1.PersistentVolumeClaimCondition allocatedResources=v1.ResourceList
+    allocatedResourceStatuses={}string<v1.ClaimResourceStatus> currentVolumeAttributesClassName=*string
+    modifyVolumeStatus=*v1.ModifyVolumeStatus
+v1.PersistentVolumeClaimCondition: type=string<v1.PersistentVolumeClaimConditionType>!
+    status=string<v1.ConditionStatus>! lastProbeTime=any lastTransitionTime=any reason message
+v1.ModifyVolumeStatus: targetVolumeAttributesClassName status=string<v1.PersistentVolumeClaimModifyVolumeStatus>!
+v1.Affinity: nodeAffinity=*v1.NodeAffinity podAffinity=*v1.PodAffinity podAntiAffinity=*v1.PodAntiAffinity
+v1.NodeAffinity: requiredDuringSchedulingIgnoredDuringExecution=*v1.NodeSelector
+    preferredDuringSchedulingIgnoredDuringExecution=[]v1.PreferredSchedulingTerm
+v1.NodeSelector: nodeSelectorTerms=[]v1.NodeSelectorTerm!
+v1.NodeSelectorTerm: matchExpressions=[]v1.NodeSelectorRequirement matchFields=[]v1.NodeSelectorRequirement
+v1.NodeSelectorRequirement: key! operator=string<v1.NodeSelectorOperator>! values=[]string
+v1.PreferredSchedulingTerm: weight=int32! preference=v1.NodeSelectorTerm!
+v1.PodAffinity: requiredDuringSchedulingIgnoredDuringExecution=[]v1.PodAffinityTerm
+    preferredDuringSchedulingIgnoredDuringExecution=[]v1.WeightedPodAffinityTerm
+v1.PodAffinityTerm: labelSelector=*v1.LabelSelector namespaces=[]string topologyKey!
+    namespaceSelector=*v1.LabelSelector matchLabelKeys=[]string mismatchLabelKeys=[]string
+v1.WeightedPodAffinityTerm: weight=int32! podAffinityTerm=v1.PodAffinityTerm!
+v1.PodAntiAffinity: requiredDuringSchedulingIgnoredDuringExecution=[]v1.PodAffinityTerm
+    preferredDuringSchedulingIgnoredDuringExecution=[]v1.WeightedPodAffinityTerm
+v1.PodSecurityContext: seLinuxOptions=*v1.SELinuxOptions windowsOptions=*v1.WindowsSecurityContextOptions
+    runAsUser=*int64 runAsGroup=*int64 runAsNonRoot=*bool supplementalGroups=[]int64
+    supplementalGroupsPolicy=*string<v1.SupplementalGroupsPolicy> fsGroup=*int64 sysctls=[]v1.Sysctl
+    fsGroupChangePolicy=*string<v1.PodFSGroupChangePolicy> seccompProfile=*v1.SeccompProfile
+    appArmorProfile=*v1.AppArmorProfile seLinuxChangePolicy=*string<v1.PodSELinuxChangePolicy>
+v1.SELinuxOptions: user role type level
+v1.WindowsSecurityContextOptions: gmsaCredentialSpecName=*string gmsaCredentialSpec=*string runAsUserName=*string
+    hostProcess=*bool
+v1.Sysctl: name! value!
+v1.SeccompProfile: type=string<v1.SeccompProfileType>! localhostProfile=*string
+v1.AppArmorProfile: type=string<v1.AppArmorProfileType>! localhostProfile=*string
+v1.PodDisruptionBudgetSpec: minAvailable=*IntOrString selector=*v1.LabelSelector maxUnavailable=*IntOrString
+    unhealthyPodEvictionPolicy=*string<v1.UnhealthyPodEvictionPolicyType>
+v1.ContainerResizePolicy: resourceName=string<v1.ResourceName>!
+    restartPolicy=string<v1.ResourceResizeRestartPolicy>!
+v1.ContainerRestartRule: action=string<v1.ContainerRestartRuleAction> exitCodes=*v1.ContainerRestartRuleOnExitCodes
+v1.ContainerRestartRuleOnExitCodes: operator=string<v1.ContainerRestartRuleOnExitCodesOperator> values=[]int32
+v1.VolumeDevice: name! devicePath!
+v1.Probe: +v1.ProbeHandler initialDelaySeconds=int32 timeoutSeconds=int32 periodSeconds=int32 successThreshold=int32
+    failureThreshold=int32 terminationGracePeriodSeconds=*int64
+v1.ProbeHandler: exec=*v1.ExecAction httpGet=*v1.HTTPGetAction tcpSocket=*v1.TCPSocketAction grpc=*v1.GRPCAction
+v1.ExecAction: command=[]string
+v1.HTTPGetAction: path port=IntOrString! host scheme=string<v1.URIScheme> httpHeaders=[]v1.HTTPHeader
+v1.HTTPHeader: name! value!
+v1.TCPSocketAction: port=IntOrString! host
+v1.GRPCAction: port=int32! service=*string!
+v1.Lifecycle: postStart=*v1.LifecycleHandler preStop=*v1.LifecycleHandler stopSignal=*string<v1.Signal>
+v1.LifecycleHandler: exec=*v1.ExecAction httpGet=*v1.HTTPGetAction tcpSocket=*v1.TCPSocketAction
+    sleep=*v1.SleepAction
+v1.SleepAction: seconds=int64!
+v1.SecurityContext: capabilities=*v1.Capabilities privileged=*bool seLinuxOptions=*v1.SELinuxOptions
+    windowsOptions=*v1.WindowsSecurityContextOptions runAsUser=*int64 runAsGroup=*int64 runAsNonRoot=*bool
+    readOnlyRootFilesystem=*bool allowPrivilegeEscalation=*bool procMount=*string<v1.ProcMountType>
+    seccompProfile=*v1.SeccompProfile appArmorProfile=*v1.AppArmorProfile
+v1.Capabilities: add=[]string<v1.Capability> drop=[]string<v1.Capability>
+v1.ResourceFieldSelector: containerName resource! divisor=Quantity
+v1.FileKeySelector: volumeName! path! key! optional=*bool
+v1.HostPathVolumeSource: path! type=*string<v1.HostPathType>
+v1.EmptyDirVolumeSource: medium=string<v1.StorageMedium> sizeLimit=*Quantity
+v1.GCEPersistentDiskVolumeSource: pdName! fsType partition=int32 readOnly=bool
+v1.AWSElasticBlockStoreVolumeSource: volumeID! fsType partition=int32 readOnly=bool
+v1.GitRepoVolumeSource: repository! revision directory
+v1.SecretVolumeSource: secretName items=[]v1.KeyToPath defaultMode=*int32 optional=*bool
+v1.KeyToPath: key! path! mode=*int32
+v1.NFSVolumeSource: server! path! readOnly=bool
+v1.ISCSIVolumeSource: targetPortal! iqn! lun=int32! iscsiInterface fsType readOnly=bool portals=[]string
+    chapAuthDiscovery=bool chapAuthSession=bool secretRef=*v1.LocalObjectReference initiatorName=*string
+v1.GlusterfsVolumeSource: endpoints! path! readOnly=bool
+v1.PersistentVolumeClaimVolumeSource: claimName! readOnly=bool
+v1.RBDVolumeSource: monitors=[]string! image! fsType pool user keyring secretRef=*v1.LocalObjectReference
+    readOnly=bool
+v1.FlexVolumeSource: driver! fsType secretRef=*v1.LocalObjectReference readOnly=bool options={}string
+v1.CinderVolumeSource: volumeID! fsType readOnly=bool secretRef=*v1.LocalObjectReference
+v1.CephFSVolumeSource: monitors=[]string! path user secretFile secretRef=*v1.LocalObjectReference readOnly=bool
+v1.FlockerVolumeSource: datasetName datasetUUID
+v1.DownwardAPIVolumeSource: items=[]v1.DownwardAPIVolumeFile defaultMode=*int32
+v1.DownwardAPIVolumeFile: path! fieldRef=*v1.ObjectFieldSelector resourceFieldRef=*v1.ResourceFieldSelector
+    mode=*int32
+v1.FCVolumeSource: targetWWNs=[]string lun=*int32 fsType readOnly=bool wwids=[]string
+v1.AzureFileVolumeSource: secretName! shareName! readOnly=bool
+v1.ConfigMapVolumeSource: +v1.LocalObjectReference items=[]v1.KeyToPath defaultMode=*int32 optional=*bool
+v1.VsphereVirtualDiskVolumeSource: volumePath! fsType storagePolicyName storagePolicyID
+v1.QuobyteVolumeSource: registry! volume! readOnly=bool user group tenant
+v1.AzureDiskVolumeSource: diskName! diskURI! cachingMode=*string<v1.AzureDataDiskCachingMode> fsType=*string
+    readOnly=*bool kind=*string<v1.AzureDataDiskKind>
+v1.PhotonPersistentDiskVolumeSource: pdID! fsType
+v1.ProjectedVolumeSource: sources=[]v1.VolumeProjection! defaultMode=*int32
+v1.VolumeProjection: secret=*v1.SecretProjection downwardAPI=*v1.DownwardAPIProjection
+    configMap=*v1.ConfigMapProjection serviceAccountToken=*v1.ServiceAccountTokenProjection
+    clusterTrustBundle=*v1.ClusterTrustBundleProjection podCertificate=*v1.PodCertificateProjection
+v1.SecretProjection: +v1.LocalObjectReference items=[]v1.KeyToPath optional=*bool
+v1.DownwardAPIProjection: items=[]v1.DownwardAPIVolumeFile
+v1.ConfigMapProjection: +v1.LocalObjectReference items=[]v1.KeyToPath optional=*bool
+v1.ServiceAccountTokenProjection: audience expirationSeconds=*int64 path!
+v1.ClusterTrustBundleProjection: name=*string signerName=*string labelSelector=*v1.LabelSelector optional=*bool
+    path!
+v1.PodCertificateProjection: signerName keyType maxExpirationSeconds=*int32 credentialBundlePath keyPath
+    certificateChainPath userAnnotations={}string
+v1.PortworxVolumeSource: volumeID! fsType readOnly=bool
+v1.ScaleIOVolumeSource: gateway! system! secretRef=*v1.LocalObjectReference! sslEnabled=bool protectionDomain
+    storagePool storageMode volumeName fsType readOnly=bool
+v1.StorageOSVolumeSource: volumeName volumeNamespace fsType readOnly=bool secretRef=*v1.LocalObjectReference
+v1.CSIVolumeSource: driver! readOnly=*bool fsType=*string volumeAttributes={}string
+    nodePublishSecretRef=*v1.LocalObjectReference
+v1.EphemeralVolumeSource: volumeClaimTemplate=*v1.PersistentVolumeClaimTemplate
+v1.PersistentVolumeClaimTemplate: metadata=v1.ObjectMeta spec=v1.PersistentVolumeClaimSpec!
+v1.ImageVolumeSource: reference pullPolicy=string<v1.PullPolicy>
+v1.ResourceClaim: name! request
+v1.PodDNSConfigOption: name value=*string
+Artifacts = []Artifact
+LifecycleHooks = {}LifecycleHook
+HTTPHeaders = []HTTPHeader
+Transformation = []TransformationStep
+v1.ResourceList = {}Quantity
 WorkflowEventBinding: metadata=v1.ObjectMeta! spec=WorkflowEventBindingSpec!
 WorkflowEventBindingSpec: event=Event! submit=*Submit
 Event: selector!
@@ -188,62 +328,4 @@ CronWorkflowSpec: workflowSpec=WorkflowSpec! concurrencyPolicy=string<v1alpha1.C
 StopStrategy: expression!
 SubmitOpts: name generateName entryPoint parameters=[]string serviceAccount dryRun=bool serverDryRun=bool labels
     ownerReference=*v1.OwnerReference annotations podPriorityClassName priority=*int32 artifacts=[]string
-v1.OwnerReference: apiVersion! kind! name! uid=string<types.UID>! controller=*bool blockOwnerDeletion=*bool
-v1.ResourceFieldSelector: containerName resource! divisor=any
-v1.HostPathVolumeSource: path! type=*string<v1.HostPathType>
-v1.EmptyDirVolumeSource: medium=string<v1.StorageMedium> sizeLimit=*Quantity
-v1.PersistentVolumeClaimVolumeSource: claimName! readOnly=bool
-v1.SecretVolumeSource: secretName items=[]v1.KeyToPath defaultMode=*int32 optional=*bool
-v1.ConfigMapVolumeSource: +v1.LocalObjectReference items=[]v1.KeyToPath defaultMode=*int32 optional=*bool
-v1.KeyToPath: key! path! mode=*int32
-v1.DownwardAPIVolumeSource: items=[]v1.DownwardAPIVolumeFile defaultMode=*int32
-v1.DownwardAPIVolumeFile: path! fieldRef=*v1.ObjectFieldSelector resourceFieldRef=*v1.ResourceFieldSelector
-    mode=*int32
-v1.ProjectedVolumeSource: sources=[]v1.VolumeProjection! defaultMode=*int32
-v1.VolumeProjection: secret=*v1.SecretProjection downwardAPI=*v1.DownwardAPIProjection
-    configMap=*v1.ConfigMapProjection serviceAccountToken=*v1.ServiceAccountTokenProjection clusterTrustBundle=*any
-    podCertificate=*any
-v1.SecretProjection: +v1.LocalObjectReference items=[]v1.KeyToPath optional=*bool
-v1.ConfigMapProjection: +v1.LocalObjectReference items=[]v1.KeyToPath optional=*bool
-v1.DownwardAPIProjection: items=[]v1.DownwardAPIVolumeFile
-v1.ServiceAccountTokenProjection: audience expirationSeconds=*int64 path!
-v1.PersistentVolumeClaim: +v1.TypeMeta metadata=v1.ObjectMeta spec=v1.PersistentVolumeClaimSpec
-    status=v1.PersistentVolumeClaimStatus
-v1.PersistentVolumeClaimSpec: accessModes=[]string<v1.PersistentVolumeAccessMode> selector=*v1.LabelSelector
-    resources=v1.VolumeResourceRequirements volumeName storageClassName=*string
-    volumeMode=*string<v1.PersistentVolumeMode> dataSource=*any dataSourceRef=*any volumeAttributesClassName=*string
-v1.VolumeResourceRequirements: limits=v1.ResourceList requests=v1.ResourceList
-v1.PersistentVolumeClaimStatus: phase=string<v1.PersistentVolumeClaimPhase>
-v1.Probe: +v1.ProbeHandler initialDelaySeconds=int32 timeoutSeconds=int32 periodSeconds=int32 successThreshold=int32
-    failureThreshold=int32 terminationGracePeriodSeconds=*int64
-v1.ProbeHandler: exec=*v1.ExecAction httpGet=*v1.HTTPGetAction tcpSocket=*v1.TCPSocketAction grpc=*v1.GRPCAction
-v1.ExecAction: command=[]string
-v1.HTTPGetAction: path port=IntOrString! host scheme=string<v1.URIScheme> httpHeaders=[]v1.HTTPHeader
-v1.HTTPHeader: name! value!
-v1.TCPSocketAction: port=IntOrString! host
-v1.GRPCAction: port=int32! service=*string
-v1.Lifecycle: postStart=*v1.LifecycleHandler preStop=*v1.LifecycleHandler stopSignal=*string<v1.Signal>
-v1.LifecycleHandler: exec=*v1.ExecAction httpGet=*v1.HTTPGetAction tcpSocket=*v1.TCPSocketAction sleep=*v1.SleepAction
-v1.SleepAction: seconds=int64!
-v1.SecurityContext: capabilities=*v1.Capabilities privileged=*bool seLinuxOptions=*any windowsOptions=*any
-    runAsUser=*int64 runAsGroup=*int64 runAsNonRoot=*bool readOnlyRootFilesystem=*bool allowPrivilegeEscalation=*bool
-    procMount=*string<v1.ProcMountType> seccompProfile=*any appArmorProfile=*any
-v1.Capabilities: add=[]string<v1.Capability> drop=[]string<v1.Capability>
-v1.PodSecurityContext: seLinuxOptions=*any windowsOptions=*any runAsUser=*int64 runAsGroup=*int64 runAsNonRoot=*bool
-    supplementalGroups=[]int64 supplementalGroupsPolicy=*string<v1.SupplementalGroupsPolicy> fsGroup=*int64
-    sysctls=[]v1.Sysctl fsGroupChangePolicy=*string<v1.PodFSGroupChangePolicy> seccompProfile=*any
-    appArmorProfile=*any seLinuxChangePolicy=*string<v1.PodSELinuxChangePolicy>
-v1.Sysctl: name! value!
-v1.Affinity: nodeAffinity=*v1.NodeAffinity podAffinity=*v1.PodAffinity podAntiAffinity=*v1.PodAntiAffinity
-v1.NodeAffinity: requiredDuringSchedulingIgnoredDuringExecution=*any
-    preferredDuringSchedulingIgnoredDuringExecution=[]any
-v1.PodAffinity: requiredDuringSchedulingIgnoredDuringExecution=[]any
-    preferredDuringSchedulingIgnoredDuringExecution=[]any
-v1.PodAntiAffinity: requiredDuringSchedulingIgnoredDuringExecution=[]any
-    preferredDuringSchedulingIgnoredDuringExecution=[]any
-v1.ResourceList = {}Quantity
-Artifacts = []Artifact
-LifecycleHooks = {}LifecycleHook
-HTTPHeaders = []HTTPHeader
-Transformation = []TransformationStep
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import re
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing
@@ -15,7 +14,7 @@ from typing import Any, TypeAlias
 from starlette.requests import Request
 from starlette.routing import Route
 
-from airflow_argo.argo.expressions.expr_lang import regexes
+from airflow_argo.argo.expressions.expr_lang.regexes import Regex, compiled
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.gojson import quote
 from airflow_argo.local import queries
@@ -24,7 +23,7 @@ from airflow_argo.local.execution.log_times import stamp
 from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.pods import PodLogs, PodRecord, pods_of
-from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.selectors import LabelSelector
 from airflow_argo.local.server.streams import StreamAnswer
 from airflow_argo.local.store import is_finished
@@ -57,7 +56,7 @@ class LogOptions:
     pod_name: str
     container: str
     selector: LabelSelector
-    grep: re.Pattern[str] | None
+    grep: Regex | None
     follow: bool
     previous: bool
     tail_lines: int | None
@@ -98,7 +97,7 @@ class LogOptions:
 
     def message(self, moment: int, pod_name: str, line: str) -> dict[str, Any] | None:
         """The line as it is sent, None if it is not wanted; an empty line has no content (seen on v4.1.2)."""
-        if moment < self.since or (self.grep and not self.grep.search(line)):
+        if moment < self.since or (self.grep and not self.grep.matches(line)):
             return None
         if self.timestamps:
             line = f"{stamp(moment)} {line}"
@@ -204,10 +203,10 @@ async def _within(lines: AsyncIterator[tuple[int, str]], size: int | None) -> As
         yield moment, line
 
 
-def _compiled(expression: str) -> re.Pattern[str] | None:
+def _compiled(expression: str) -> Regex | None:
     if not expression:
         return None
     try:
-        return regexes.compiled(expression)
+        return compiled(expression)
     except Fault as error:
         raise Refusal("INTERNAL", f'failed to compile "{quote(expression)}": {error}') from error

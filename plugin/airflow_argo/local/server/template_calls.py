@@ -27,10 +27,13 @@ class TemplateCalls:
     def routes(self) -> list[Route]:
         """Path and method of each."""
         if self._kind is CLUSTER_WORKFLOW_TEMPLATE:
-            path = "/api/v1/cluster-workflow-templates"
+            path, everywhere = "/api/v1/cluster-workflow-templates", []
         else:
             path = "/api/v1/workflow-templates/{namespace}"
+            # Without a namespace: those of all.
+            everywhere = [Route("/api/v1/workflow-templates/", self.list, methods=["GET"])]
         return [
+            *everywhere,
             Route(path, self.create, methods=["POST"]),
             Route(path, self.list, methods=["GET"]),
             Route(f"{path}/lint", self.lint, methods=["POST"]),

@@ -92,7 +92,7 @@ class WorkflowCalls:
         return workflow
 
     async def lint(self, request: Request) -> Response:
-        """Check a manifest; what create refuses with HTTP 400 is a 500 here (seen on v4.1.2)."""
+        """Check a manifest; one that can be read but is not valid is a 500 here, not a 400 (seen on v4.1.2)."""
         message = await read_message(request, "workflow.WorkflowLintRequest")
         manifest = entry(message, "workflow", dict, "WorkflowLintRequest")
         if manifest is None:

@@ -225,6 +225,7 @@ SCOPE = {
         ('sprig.regexFindAll("[2,4,6,8]","123456789",2)', '["2","4"]'),
         ('sprig.regexReplaceAll("a(x*)b","-ab-axxb-","${1}W")', '"-W-xxW-"'),
         ('sprig.regexReplaceAll("a(x*)b","-ab-axxb-","$1W")', '"---"'),
+        ('sprig.regexReplaceAll("a*","baaac","x")', '"xbxcx"'),
         ('sprig.regexReplaceAllLiteral("a(x*)b","-ab-axxb-","${1}")', '"-${1}-${1}-"'),
         ('sprig.regexSplit("z+","pizza",-1)', '["pi","a"]'),
         ('sprig.regexSplit("z+","pizza",1)', '["pizza"]'),

@@ -198,7 +198,7 @@ def matches(left: Any, right: Any) -> bool:
     text = left.decode("utf-8", "replace") if isinstance(left, bytes) else left
     if not isinstance(text, str):
         raise wrong_type(left, "[]uint8")
-    return regexes.compiled(as_text(right)).search(text) is not None
+    return regexes.compiled(as_text(right)).matches(text)
 
 
 def is_in(needle: Any, holder: Any) -> bool:

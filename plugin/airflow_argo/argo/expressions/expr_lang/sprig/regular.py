@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from airflow_argo.argo.expressions.expr_lang import regexes
+from airflow_argo.argo.expressions.expr_lang.regexes import Found
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare
 from airflow_argo.argo.expressions.expr_lang.values import Function, Strings
@@ -17,13 +18,14 @@ _META = re.compile(r"([\\.+*?()|\[\]{}^$])")
 
 def _matches(pattern: str, text: str) -> bool:
     try:
-        return regexes.compiled(pattern).search(text) is not None
+        regex = regexes.compiled(pattern)
     except Fault:
         return False
+    return regex.matches(text)
 
 
-def _found(pattern: str, text: str) -> Iterable[re.Match[str]]:
-    return regexes.compiled(pattern).finditer(text)
+def _found(pattern: str, text: str) -> Iterable[Found]:
+    return regexes.compiled(pattern).find_all(text)
 
 
 def _find(pattern: str, text: str) -> str:
@@ -35,16 +37,16 @@ def _find_all(pattern: str, text: str, count: int) -> Strings:
     return matches if count < 0 else Strings(matches[:count])
 
 
-def _expanded(template: str) -> Callable[[re.Match[str]], str]:
+def _expanded(template: str) -> Callable[[Found], str]:
     """Fill in ``$1`` and ``${name}``; a group that does not exist is nothing."""
 
-    def fill(match: re.Match[str]) -> str:
+    def fill(match: Found) -> str:
         def group(reference: re.Match[str]) -> str:
             name = reference[1] or reference[2]
             if name is None:
                 return "$"
             try:
-                return match[int(name) if name.isdigit() else name] or ""
+                return match[int(name) if name.isdigit() else name]
             except IndexError:
                 return ""
 
@@ -54,11 +56,11 @@ def _expanded(template: str) -> Callable[[re.Match[str]], str]:
 
 
 def _replace(pattern: str, text: str, replacement: str) -> str:
-    return regexes.compiled(pattern).sub(_expanded(replacement), text)
+    return regexes.compiled(pattern).replaced(text, _expanded(replacement))
 
 
 def _replace_literal(pattern: str, text: str, replacement: str) -> str:
-    return regexes.compiled(pattern).sub(lambda match: replacement, text)
+    return regexes.compiled(pattern).replaced(text, lambda match: replacement)
 
 
 def _split(pattern: str, text: str, count: int) -> Strings:
@@ -69,10 +71,10 @@ def _split(pattern: str, text: str, count: int) -> Strings:
     for match in _found(pattern, text) if text or not pattern else ():
         if 0 < count == len(parts) + 1:
             break
-        end = match.start()
-        if match.end() != 0:
+        end = match.begin
+        if match.end != 0:
             parts.append(text[begin:end])
-        begin = match.end()
+        begin = match.end
     if end != len(text) or not text:
         parts.append(text[begin:])
     return parts
@@ -101,7 +103,7 @@ def _quote_meta(text: str) -> Any:
 REGULAR = dict(
     [
         declare("regexMatch", "s s", _matches),
-        declare("mustRegexMatch", "s s", lambda pattern, text: regexes.compiled(pattern).search(text) is not None),
+        declare("mustRegexMatch", "s s", lambda pattern, text: regexes.compiled(pattern).matches(text)),
         *_both("regexFind", "s s", _find),
         *_both("regexFindAll", "s s i", _find_all),
         *_both("regexReplaceAll", "s s s", _replace),
