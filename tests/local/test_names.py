@@ -53,5 +53,5 @@ def test_bad_metadata(metadata: dict[str, Any], problem: str) -> None:
 
 
 def test_a_name_that_would_be_made_is_checked_too() -> None:
-    with pytest.raises(Refusal, match='Workflow.argoproj.io "a/b.*" is invalid: metadata.name: Invalid value: "a/b'):
+    with pytest.raises(Refusal, match=r'Workflow.argoproj.io "a/b.*" is invalid: metadata\.name: Invalid value: "a/b'):
         check_metadata("Workflow", {"generateName": "a/b"})

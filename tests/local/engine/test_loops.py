@@ -88,3 +88,15 @@ def test_formats_are_gos(pattern, text):
 def test_an_empty_list_of_items_is_no_loop():
     assert not loops({"withItems": []})
     assert loops({"withParam": "[]"})
+
+
+def test_a_sequence_that_would_take_all_memory_is_refused(world):
+    run = world("""
+    entrypoint: main
+    templates:
+    - name: main
+      steps: [[{name: many, template: one, withSequence: {count: "1000000000"}}]]
+    - {name: one, container: {image: x, command: [x]}}
+    """).run()
+    assert run.phase == "Failed"
+    assert "makes at most 100000 items" in str(run.nodes)

@@ -91,3 +91,34 @@ def test_steps_can_be_retried_too(world, failing):
     run = world(spec, failing("x")).run()
     assert sorted(run.phases) == ["", "(0)", "(0)[0]", "(0)[0].a", "(1)", "(1)[0]", "(1)[0].a"]
     assert (run.phase, run.message) == ("Failed", "No more retries left")
+
+
+@pytest.mark.parametrize(
+    ("strategy", "message"),
+    [
+        ('{limit: "{{nope}}"}', "value '{{nope}}' cannot be resolved to an int"),
+        ('{limit: 2, backoff: {duration: "1", factor: "{{nope}}"}}', "value '{{nope}}' cannot be resolved to an int"),
+        ("{limit: 2, backoff: {duration: x}}", 'unable to parse x as a duration: time: invalid duration "x"'),
+    ],
+)
+def test_what_is_no_number_ends_the_retrying(world, strategy, message):
+    run = world(retried(strategy), Attempts(9)).run()
+    assert (run.phase, run.message) == ("Error", f"error in entry template execution: {message}")
+    assert (run.nodes[""]["phase"], run.nodes[""]["message"]) == ("Error", message)
+
+
+def test_a_back_off_that_grows_beyond_all_limits_waits_for_ever(world):
+    strategy = '{limit: 50, backoff: {duration: "1", factor: 2000000000, cap: "1"}}'
+    run = world(retried(strategy), Attempts(99)).run()
+    assert (run.phase, len(run.started)) == ("Failed", 51)
+
+
+@pytest.mark.parametrize("retry", ["", "retryStrategy: {limit: 1}"])
+def test_a_timeout_that_is_none_ends_the_node(world, retry):
+    run = world(f"""
+    entrypoint: main
+    templates: [{{name: main, {retry + "," if retry else ""} timeout: soon, container: {{image: x, command: [x]}}}}]
+    """).run()
+    message = 'invalid timeout format unable to parse soon as a duration: time: invalid duration "soon"'
+    assert (run.phase, run.message) == ("Error", f"error in entry template execution: {message}")
+    assert run.nodes["(0)" if retry else ""]["message"] == message

@@ -14,6 +14,8 @@ from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.go_format import sprintf
 
 EMPTY = "Skipped, empty params"
+MOST_ITEMS = 100_000
+"""A sequence of more is refused; Argo has no such limit, and its controller would take all memory."""
 LOOP_FIELDS = ("withItems", "withParam", "withSequence")
 
 _STRING_OR_SPACE = re.compile(r'"(?:[^"\\]|\\.)*"|\s+')
@@ -131,6 +133,8 @@ def _sequence(sequence: Mapping[str, Any]) -> Iterator[Item]:
         end = start + count - 1
     else:
         raise NodeError("neither end nor count was specified in withSequence")
+    if abs(end - start) >= MOST_ITEMS:
+        raise NodeError(f"the embedded Argo Server makes at most {MOST_ITEMS} items of a withSequence")
     step = 1 if start <= end else -1
     for number in range(start, end + step, step):
         raw = f'"{sprintf(sequence.get("format") or "%d", number)}"'

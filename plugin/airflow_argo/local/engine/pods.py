@@ -12,6 +12,7 @@ from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_no
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
+from airflow_argo.local.engine.numbers import whole_number
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.substitution import filled_text, to_json
@@ -78,18 +79,15 @@ class PodBody(Body):
             template = with_archive_location(template, run.spec, run.status, variables)
             _check_left_tags(template, variables)
             volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
+            timeout, pending_timeout = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")
+            deadline = self._pod_deadline(timeout)
         except ExpressionError as error:
             self.end(Failure(str(error)))
-            return
-        try:
-            timeout, pending = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")
-        except NodeError as error:
-            self.end(Failure(f"invalid timeout format {error}"))
             return
         if timeout is not None and int(timeout - run.now) <= 1:
             self.end(Failure(f"{self.job.name} exceeded its deadline"))
             return
-        for limit in (timeout, pending):
+        for limit in (timeout, pending_timeout):
             if limit is not None:
                 run.at(limit, self, self._time_out)
         run.commands.append(
@@ -97,7 +95,7 @@ class PodBody(Body):
                 node_id=self.node["id"],
                 pod_name=pod_name,
                 template=template,
-                deadline=self._pod_deadline(timeout),
+                deadline=deadline,
                 include_result=run.results.wanted(self.job.boundary, self.job.name),
                 volumes=volumes,
             )
@@ -110,14 +108,17 @@ class PodBody(Body):
 
     def _deadline_of(self, field: str) -> float | None:
         text = self.job.template.get(field)
-        return None if not text else epoch(self.node["startedAt"]) + seconds_of(str(text))
+        try:
+            return None if not text else epoch(self.node["startedAt"]) + seconds_of(str(text))
+        except NodeError as error:
+            raise NodeError(f"invalid timeout format {error}") from None
 
     def _pod_deadline(self, timeout: float | None) -> float | None:
         own = self.job.template.get("activeDeadlineSeconds")
         limits = [
             timeout,
             self.job.execution_deadline,
-            None if own is None else self.run.now + float(own),
+            None if own is None else self.run.now + whole_number(own),
             None if self.job.on_exit else self.run.deadline,
         ]
         return min((limit for limit in limits if limit is not None), default=None)

@@ -16,6 +16,7 @@ from airflow_argo.local.engine.daemons import Revival
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.merging import template_type
 from airflow_argo.local.engine.nodes import Node
+from airflow_argo.local.engine.numbers import whole_number
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.times import epoch, humanized, rfc3339, seconds_of
 from airflow_argo.local.engine.transient import is_transient
@@ -54,12 +55,7 @@ def limit(strategy: Mapping[str, Any]) -> int | None:
     :raises NodeError: if it is no number.
     """
     value = strategy.get("limit")
-    if value is None:
-        return None
-    text = gojson.anystring(value)
-    if not text.lstrip("-").isdigit():
-        raise NodeError(f'strconv.ParseInt: parsing "{gojson.quote(text)}": invalid syntax')
-    return int(text)
+    return None if value is None else whole_number(value)
 
 
 def decide(strategy: Mapping[str, Any], attempts: Sequence[Node], now: float) -> Decision:
@@ -116,8 +112,10 @@ def _back_off(
 
 def _waiting_time(backoff: Mapping[str, Any], attempts: int) -> float:
     base = seconds_of(gojson.anystring(backoff["duration"]))
-    factor = int(gojson.anystring(backoff.get("factor"))) if backoff.get("factor") is not None else 0
-    wait = min(base * float(factor) ** (attempts - 1), _FOREVER) if factor > 0 else base
+    factor = 0 if backoff.get("factor") is None else whole_number(backoff["factor"])
+    # The power stays below what a float holds; it is for ever long before.
+    power = min(attempts - 1, 1000 // max(factor.bit_length(), 1))
+    wait = min(base * float(factor) ** power, _FOREVER) if factor > 0 else base
     cap = backoff.get("cap")
     return min(wait, seconds_of(gojson.anystring(cap))) if cap else wait
 

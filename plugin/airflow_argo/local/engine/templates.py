@@ -54,6 +54,8 @@ class Templates:
             name, missing = reference.get("template", ""), f" in workflow template {reference['name']}"
         else:
             source, name, missing = self._of_scope(scope), holder.get("template") or "", ""
+        if not name and not reference:
+            raise NodeError("failed to get a template")
         if name not in source:
             raise NodeError(f"template {name} not found{missing}")
         return dict(source[name])

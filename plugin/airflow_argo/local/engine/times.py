@@ -7,10 +7,12 @@ from datetime import datetime, timezone
 from functools import lru_cache
 
 from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.numbers import int64
 
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+# Nanoseconds of 64 bits.
+_LONGEST = 2**63 / 1e9
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
-_WHOLE_NUMBER = re.compile(r"[+-]?\d+")
 
 _MINUTE, _HOUR, _DAY, _WEEK, _MONTH, _YEAR = 60, 3600, 86400, 7 * 86400, 30 * 86400, 12 * 30 * 86400
 _MAGNITUDES = (
@@ -45,8 +47,10 @@ def seconds_of(text: str) -> float:
 
     :raises NodeError: in the words of Argo and of Go's ``time.ParseDuration``.
     """
-    if _WHOLE_NUMBER.fullmatch(text):
-        return float(int(text))
+    seconds = int64(text)
+    if seconds is not None:
+        # Nanoseconds of 64 bits: what is longer than 292 years is another time, as in Go.
+        return ((seconds * 10**9 + 2**63) % 2**64 - 2**63) / 1e9
     try:
         return go_duration(text)
     except NodeError as error:
@@ -67,6 +71,8 @@ def go_duration(text: str) -> float:
         problem = "missing unit in" if missing else "invalid"
         raise NodeError(f'time: {problem} duration "{text}"')
     total = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    if total >= _LONGEST:
+        raise NodeError(f'time: invalid duration "{text}"')
     return -total if text.startswith("-") else total
 
 

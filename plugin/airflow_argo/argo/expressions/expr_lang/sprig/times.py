@@ -24,7 +24,10 @@ def _moment(value: Any) -> datetime:
     if isinstance(value, Time):
         return value.moment
     if type(value) in (int, Int64):
-        return datetime.fromtimestamp(value, timezone.utc)
+        try:
+            return datetime.fromtimestamp(value, timezone.utc)
+        except (OverflowError, OSError, ValueError):
+            raise Fault(f"{value} seconds are beyond the year 9999") from None
     return _now().moment
 
 
