@@ -185,7 +185,7 @@ class Fuzz:
         if not self._ends(name, since + self._patience - time.monotonic()):
             code, _ = self._call("PUT", f"/{name}/terminate", "{}")
             assert code in (200, 404, 500)
-            assert code == 404 or self._ends(name, _STOP_SECONDS), f"{name} does not end"
+            assert code == 404 or self._ends(name, _STOP_SECONDS), self._call("GET", f"/{name}")
         assert self._call("DELETE", f"/{name}")[0] in (200, 404)
         self.ended += 1
 
@@ -199,9 +199,9 @@ class Fuzz:
         address = self._url.replace("/workflows/", "/workflow-events/")
         with self._session.get(address, params=query, stream=True, timeout=60) as answer:
             events = (json.loads(line) for line in answer.iter_lines(chunk_size=1))
-            return any(
-                event.get("result", {}).get("object", {}).get("status", {}).get("finishedAt") for event in events
-            )
+            if any(event.get("result", {}).get("object", {}).get("status", {}).get("finishedAt") for event in events):
+                return True
+        return self._call("GET", f"/{name}?fields=metadata.name")[0] == 404
 
     def _call(self, method: str, path: str, body: str | None = None) -> tuple[int, Any]:
         begin = time.monotonic()
