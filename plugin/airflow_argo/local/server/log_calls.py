@@ -23,7 +23,7 @@ from airflow_argo.local.execution.log_times import stamp
 from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.pods import PodLogs, PodRecord, pods_of
-from airflow_argo.local.refusal import Refusal, invalid
+from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.selectors import LabelSelector
 from airflow_argo.local.server.streams import StreamAnswer
 from airflow_argo.local.store import is_finished
