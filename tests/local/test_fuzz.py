@@ -80,12 +80,17 @@ _CORPUS = """
 """
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    if path:
-        yield path
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in pairs:
-        yield from _places(item, (*path, key))
+def _places(value: Any) -> Iterator[tuple[Any, ...]]:
+    # Not by recursion: some values are nested deeper than Python's calls may be.
+    waiting: list[tuple[tuple[Any, ...], Any]] = [((), value)]
+    while waiting:
+        path, current = waiting.pop()
+        if path:
+            yield path
+        pairs = (
+            current.items() if isinstance(current, dict) else enumerate(current) if isinstance(current, list) else ()
+        )
+        waiting.extend(((*path, key), item) for key, item in pairs)
 
 
 def _at(value: Any, path: tuple[Any, ...]) -> Any:
