@@ -206,7 +206,7 @@ def loads(text: str, *, number: Callable[[str], Any] | None = None) -> Any:
 def valid(text: str) -> bool:
     """Tell whether Go takes a text for JSON."""
     try:
-        json.loads(text, parse_int=len, parse_float=len, parse_constant=_refuse)
+        _CHECKER.decode(text)
     except (ValueError, RecursionError):
         return False
     return True
@@ -233,6 +233,9 @@ def _whole_number(text: str) -> int | float:
 
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
+
+
+_CHECKER = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=_refuse)
 
 
 def _repaired(value: Any) -> Any:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from airflow_argo.local.execution.paths import TMP, Layout, below
 
 _IN_EVERY_IMAGE = frozenset(map(Path, ("/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/var")))
+_TMP_MODE = 0o1777
 _SHELL_SAFE = re.compile(r"[\w./-]+", re.ASCII)
 
 
@@ -33,9 +35,9 @@ class PodDirectory:
 
     def make(self) -> None:
         """Make it, empty."""
-        for directory in (self.path, Path(self.layout.root), Path(self.layout.tmp)):
-            directory.mkdir()
-        Path(self.layout.tmp).chmod(0o1777)
+        for directory in (self.path, self.layout.root, self.layout.tmp):
+            os.mkdir(directory)  # noqa: PTH102 - quicker
+        os.chmod(self.layout.tmp, _TMP_MODE)  # noqa: PTH101
 
     def make_parents(self, paths: list[str]) -> None:
         """Make the directories of rewritten paths whose directory an image, or this machine, would have."""
@@ -45,6 +47,42 @@ class PodDirectory:
                 continue
             if parent in _IN_EVERY_IMAGE or parent.is_dir():
                 Path(self.layout.on_host(str(parent))).mkdir(parents=True, exist_ok=True)
+
+
+class Spares:
+    """Directories that pods have left as they were made: making one takes longer than all else about a start.
+
+    :param model: a directory of this process's own making.
+    """
+
+    def __init__(self, model: Path) -> None:
+        mode = model.lstat().st_mode
+        self._modes = {"root": mode, "tmp": stat.S_IFDIR | _TMP_MODE}
+        self._paths: list[Path] = []
+
+    def take(self) -> Path | None:
+        """Give one away, if there is one."""
+        return self._paths.pop() if self._paths else None
+
+    def keep(self, path: Path) -> bool:
+        """Take the directory of a pod that has no process any more; says whether it is as it was made."""
+        try:
+            if not self._is_as_made(str(path)):
+                return False
+        except OSError:
+            return False
+        self._paths.append(path)
+        return True
+
+    def _is_as_made(self, path: str) -> bool:
+        names = os.listdir(path)  # noqa: PTH208 - quicker
+        if "script" in names:
+            os.unlink(f"{path}/script")  # noqa: PTH108
+            names.remove("script")
+        return len(names) == len(self._modes) and all(
+            os.lstat(f"{path}/{name}").st_mode == mode and not os.listdir(f"{path}/{name}")  # noqa: PTH208
+            for name, mode in self._modes.items()
+        )
 
 
 def make_base(root: Path) -> Path:

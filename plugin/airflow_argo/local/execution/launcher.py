@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import airflow_argo
 from airflow_argo.argo.errors import NotSupportedError
 from airflow_argo.local.execution.isolation import Isolation
+from airflow_argo.local.execution.launcher_main import MAX_DESCRIPTORS
 
 # Some interpreters do not start without them.
 LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -34,8 +35,11 @@ class Worker(Protocol):
     def not_started(self, reason: str, exit_code: int | None) -> None:
         """It could not be started."""
 
-    def exited(self, status: int) -> None:
-        """Its main process has ended: with this exit code, or as minus the signal's number."""
+    def exited(self, status: int, *, alone: bool) -> None:
+        """Its main process has ended: with this exit code, or as minus the signal's number.
+
+        :param alone: it has left no process behind, so that nothing has to be ended.
+        """
 
     def lost(self) -> None:
         """The launcher has died: nobody knows how this worker ends."""
@@ -51,6 +55,8 @@ class Launcher:
         self._greeting: asyncio.Future[Isolation] = self._loop.create_future()
         self._received = b""
         self._outbox: deque[tuple[bytes, Sequence[int]]] = deque()
+        self._batch: list[bytes] = []
+        self._batched: list[int] = []
         self._workers: dict[str, Worker] = {}
         self._open = True
         self._loop.add_reader(control, self._readable)
@@ -84,7 +90,7 @@ class Launcher:
         self._send(f"start {uid} {json.dumps(spec)}\n", (stdout, stderr))
 
     def end(self, uid: str) -> None:
-        """Kill what a worker that has ended has left behind outside of its process group."""
+        """Kill what a worker that has not ended alone has left behind outside of its process group."""
         self._send(f"end {uid}\n")
 
     async def close(self) -> None:
@@ -94,9 +100,23 @@ class Launcher:
         await self._loop.run_in_executor(None, self._process.wait)
 
     def _send(self, line: str, descriptors: Sequence[int] = ()) -> None:
-        self._outbox.append((line.encode(), descriptors))
-        if len(self._outbox) == 1:
-            self._flush()
+        """Send a line in the loop's next turn, together with others: each message wakes the launcher."""
+        if not self._batch:
+            self._loop.call_soon(self._send_batch)
+        self._batch.append(line.encode())
+        self._batched.extend(descriptors)
+        if len(self._batched) >= MAX_DESCRIPTORS - 1:
+            self._close_batch()
+
+    def _close_batch(self) -> None:
+        if self._batch:
+            self._outbox.append((b"".join(self._batch), tuple(self._batched)))
+            self._batch.clear()
+            self._batched.clear()
+
+    def _send_batch(self) -> None:
+        self._close_batch()
+        self._flush()
 
     def _flush(self) -> None:
         while self._outbox and self._open:
@@ -143,7 +163,7 @@ class Launcher:
                 return
             del self._workers[message["uid"]]
             if "exit" in message:
-                worker.exited(message["exit"])
+                worker.exited(message["exit"], alone=message["alone"])
             else:
                 worker.not_started(message["error"], message["code"])
 
@@ -167,6 +187,7 @@ class Launcher:
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._control.close()
+        self._close_batch()
         for _, descriptors in self._outbox:
             _close(descriptors)
         self._outbox.clear()

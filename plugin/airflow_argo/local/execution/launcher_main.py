@@ -16,7 +16,6 @@ import select
 import signal
 import socket
 import stat
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,12 @@ from airflow_argo.local.execution.isolation import Isolation, Namespaces, why_un
 # What Argo's executor exits with when it cannot start the program.
 NOT_STARTED = 64
 
+# So many come with one message.
+MAX_DESCRIPTORS = 64
+
 _SET_CHILD_SUBREAPER = 36
 _OWNER = b"ARGO_POD_UID="
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 class CannotStartError(Exception):
@@ -38,7 +41,8 @@ class Launcher:
     """Serves one server over a socket, a line for each request.
 
     ``start UID JSON`` starts what the JSON describes; the worker's stdout and stderr come with the message.
-    ``end UID`` kills whatever the worker has left running.
+    ``end UID`` kills whatever the worker has left running. The server need not send it for a worker that ended *alone*:
+    none of its processes was there any more.
     """
 
     def __init__(self, control: socket.socket, namespaces: Namespaces | None) -> None:
@@ -48,6 +52,7 @@ class Launcher:
         self._descriptors: list[int] = []
         self._running: dict[int, str] = {}
         self._not_ended: set[str] = set()
+        self._answers: list[bytes] = []
         self._null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
     def serve(self) -> None:
@@ -65,8 +70,9 @@ class Launcher:
         poll.register(woken, select.POLLIN)
         try:
             self._tell(isolation=(Isolation.PRIVATE_TMP if self._namespaces else Isolation.REWRITING).value)
+            self._send_answers()
             while self._serve_once(poll, woken):
-                pass
+                self._send_answers()
         except ConnectionError:
             pass
         finally:
@@ -82,19 +88,23 @@ class Launcher:
         return True
 
     def _receive(self) -> bool:
-        data, ancillary, _, _ = self._control.recvmsg(65536, socket.CMSG_SPACE(64 * 4))
+        data, ancillary, _, _ = self._control.recvmsg(65536, socket.CMSG_SPACE(MAX_DESCRIPTORS * 4))
         for _level, _kind, payload in ancillary:
             descriptors = array.array("i", payload)
             for descriptor in descriptors:
                 os.set_inheritable(descriptor, False)
             self._descriptors.extend(descriptors)
         *lines, self._received = (self._received + data).split(b"\n")
+        ended = False
         for line in lines:
             verb, uid, *spec = line.decode().split(" ", 2)
             if verb == "start":
                 self._start(uid, json.loads(spec[0]))
             else:
-                self._end(uid)
+                self._not_ended.discard(uid)
+                ended = True
+        if ended:
+            self._kill(self._leftovers())
         return bool(data)
 
     def _start(self, uid: str, spec: dict[str, Any]) -> None:
@@ -105,7 +115,7 @@ class Launcher:
                 pid = _execute(spec, self._null, stdout, stderr)
         except CannotStartError as error:
             self._tell(uid=uid, error=str(error), code=NOT_STARTED)
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
+        except (OSError, ValueError) as error:
             self._tell(uid=uid, error=str(error), code=None)
         else:
             self._running[pid] = uid
@@ -123,6 +133,7 @@ class Launcher:
         return self._namespaces.private_tmp(spec["tmp"], spec["visible"])
 
     def _reap(self) -> None:
+        exits: dict[str, int] = {}
         with contextlib.suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -130,19 +141,26 @@ class Launcher:
                     break
                 uid = self._running.pop(pid, None)
                 if uid is not None:
-                    self._tell(uid=uid, exit=os.waitstatus_to_exitcode(status))
-        self._kill_leftovers()
+                    exits[uid] = os.waitstatus_to_exitcode(status)
+        leftovers = self._leftovers()
+        # What a worker leaves running is our child as soon as the worker is dead.
+        alone = leftovers is not None and not leftovers
+        for uid, code in exits.items():
+            if alone:
+                self._not_ended.discard(uid)
+            self._tell(uid=uid, exit=code, alone=alone)
+        self._kill(leftovers)
 
-    def _end(self, uid: str) -> None:
-        self._not_ended.discard(uid)
-        self._kill_leftovers()
+    def _leftovers(self) -> set[int] | None:
+        """What left its worker's process group (a daemon) and outlives it; None where the kernel does not tell.
 
-    def _kill_leftovers(self) -> None:
-        """Kill what left its worker's process group (a daemon) and outlives it.
-
-        An orphan becomes our child. Those below it become so when it is dead: then we are called again.
+        An orphan becomes our child. Those below it become so when it is dead: then we look again.
         """
-        for pid in _children() - self._running.keys():
+        children = _children()
+        return None if children is None else children - self._running.keys()
+
+    def _kill(self, leftovers: set[int] | None) -> None:
+        for pid in leftovers or ():
             owner = _owner(pid)
             if owner is not None and owner not in self._not_ended:
                 _kill(pid)
@@ -157,7 +175,13 @@ class Launcher:
             os.waitpid(-1, 0)
 
     def _tell(self, **message: object) -> None:
-        self._control.sendall(json.dumps(message).encode() + b"\n")
+        self._answers.append(json.dumps(message).encode() + b"\n")
+
+    def _send_answers(self) -> None:
+        """Send what came up meanwhile at once: each message wakes the server."""
+        if self._answers:
+            self._control.sendall(b"".join(self._answers))
+            self._answers.clear()
 
 
 def _execute(spec: dict[str, Any], stdin: int, stdout: int, stderr: int) -> int:
@@ -168,20 +192,19 @@ def _execute(spec: dict[str, Any], stdin: int, stdout: int, stderr: int) -> int:
         raise OSError(f"chdir to workingDir {spec['cwd']!r}: {error.strerror}") from error
     program = _look_up(argv[0], environment.get("PATH", ""))
     try:
-        process = subprocess.Popen(
+        # Half the cost of subprocess.Popen. All other descriptors of ours are close-on-exec.
+        return os.posix_spawn(
+            program,
             [program, *argv[1:]],
-            env=environment,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-            close_fds=False,  # ours are all close-on-exec, and closing thousands costs more than the start
+            environment,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, descriptor, number) for number, descriptor in enumerate((stdin, stdout, stderr))
+            ],
+            setsid=True,
+            setsigdef=_IGNORED_BY_PYTHON,
         )
     except OSError as error:
         raise CannotStartError(f"failed to start command: fork/exec {program}: {_reason(error)}") from error
-    # The main loop reaps all children itself; with a return code the object does not wait for its own.
-    process.returncode = 0
-    return process.pid
 
 
 def _look_up(name: str, search_path: str) -> str:
@@ -208,12 +231,13 @@ def _reason(error: OSError) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _children() -> set[int]:
-    """Our children, adopted ones too; nothing where the kernel does not list them."""
+def _children() -> set[int] | None:
+    """Our children, adopted ones too; None where the kernel does not list them."""
     try:
-        return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+        with open(f"/proc/self/task/{os.getpid()}/children", "rb") as file:  # noqa: PTH123 - quicker
+            return set(map(int, file.read().split()))
     except FileNotFoundError:
-        return set()
+        return None
 
 
 def _owner(pid: int) -> str | None:

@@ -21,12 +21,11 @@ def times_path(log: Path) -> Path:
 class TimeWriter:
     """Notes the times of what is appended to a log.
 
-    :param log: the log's path; times of an earlier one of that name are forgotten.
+    :param log: the log's path; times of an earlier one of that name are forgotten with the first note.
     """
 
     def __init__(self, log: Path) -> None:
-        self._path = times_path(log)
-        self._path.unlink(missing_ok=True)
+        self._log = log
         self._file: BinaryIO | None = None
         self._last = 0
 
@@ -38,7 +37,7 @@ class TimeWriter:
         if now - self._last < _STEP:
             return
         if self._file is None:
-            self._file = self._path.open("wb", buffering=0)
+            self._file = times_path(self._log).open("wb", buffering=0)
         self._last = now
         self._file.write(_NOTE.pack(offset, now))
 

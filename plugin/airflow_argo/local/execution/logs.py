@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
@@ -32,7 +33,8 @@ class LogFile:
         self._file: BinaryIO | None = None
         self._closed = False
         self._waiting: list[asyncio.Future[None]] = []
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)  # noqa: PTH108 - quicker
         self._times = TimeWriter(path)
         self._size = 0
 

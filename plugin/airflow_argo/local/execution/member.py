@@ -98,7 +98,7 @@ class Member:
         """Say that there is no process."""
         self.end(ContainerReport(NOT_RUN if exit_code is None else exit_code, reason))
 
-    def exited(self, status: int) -> None:
+    def exited(self, status: int, *, alone: bool) -> None:
         """Take the process's end. Its background processes may hold the pipes: they get a moment."""
         self._status = 128 - status if status < 0 else status
         for stream in self._streams:

@@ -11,7 +11,7 @@ from typing import Any
 from airflow_argo.local.execution import image_preparation
 from airflow_argo.local.execution.command_line import CommandLine, Places, command_line
 from airflow_argo.local.execution.containers import Container, containers_of
-from airflow_argo.local.execution.directories import PodDirectory
+from airflow_argo.local.execution.directories import PodDirectory, Spares
 from airflow_argo.local.execution.environment import base_environment
 from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import Entrypoint
@@ -36,6 +36,7 @@ class Surroundings:
     """What is the same for all pods.
 
     :param base: holds the pods' directories.
+    :param spares: those that can be used again.
     :param claims: holds the volume claims, by namespace.
     :param private_tmp: whether a worker's ``/tmp`` is its own by a mount.
     :param visible: directories below ``/tmp`` that workers see nevertheless.
@@ -46,6 +47,7 @@ class Surroundings:
     """
 
     base: Path
+    spares: Spares
     claims: Path
     private_tmp: bool
     visible: Sequence[str]
@@ -113,7 +115,9 @@ def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
     path = surroundings.base / uid
     files = _object_files(pod, surroundings)
     if len(containers) == 1:
-        only = _prepared(pod, containers[0], path, uid, surroundings, path)
+        spare = surroundings.spares.take() if surroundings.engine is None else None
+        path = spare or path
+        only = _prepared(pod, containers[0], path, uid, surroundings, path, is_made=spare is not None)
         _write_objects(path, files)
         return Preparation(path, only, [only])
     path.mkdir()
@@ -127,12 +131,20 @@ def prepare(pod: Pod, uid: str, surroundings: Surroundings) -> Preparation:
 
 
 def _prepared(
-    pod: Pod, container: Container, path: Path, uid: str, surroundings: Surroundings, pod_path: Path
+    pod: Pod,
+    container: Container,
+    path: Path,
+    uid: str,
+    surroundings: Surroundings,
+    pod_path: Path,
+    *,
+    is_made: bool = False,
 ) -> Prepared:
     """Set a container up.
 
     :param path: becomes the container's own directory.
     :param uid: the container's among all that the launcher has started.
+    :param is_made: whether the directory is there already, empty.
     """
     mounts = _mounts(pod, container, surroundings, pod_path)
     if surroundings.engine is not None:
@@ -150,13 +162,15 @@ def _prepared(
     )
     line = command_line(pod, container, surroundings.images, places=places)
     cwd = working_directory(container.body, layout, os.path.isdir)
-    directory.make()
+    if not is_made:
+        directory.make()
     _make_sources(mounts)
     directory.make_parents(declared)
     _write_files(directory, line)
     # What is private by a mount is private for the worker: the server finds those files elsewhere.
     cwd_on_host = layout.seen_by_server(cwd)
-    Path(cwd_on_host).mkdir(parents=True, exist_ok=True)
+    if cwd_on_host != layout.root:
+        Path(cwd_on_host).mkdir(parents=True, exist_ok=True)
     spec: dict[str, Any] = {
         "argv": line.argv,
         "environment": {**_environment(pod, directory, surroundings), **line.environment, "ARGO_POD_UID": uid},

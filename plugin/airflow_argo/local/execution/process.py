@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections import deque
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,7 +74,7 @@ class ProcessExecutor:
         self._opening = asyncio.Lock()
         self._cleaner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argo-pod-cleaner")
         self._runs: dict[PodKey, PodRun] = {}
-        self._waiting: deque[PodRun] = deque()
+        self._waiting: OrderedDict[PodKey, PodRun] = OrderedDict()
         self._active: set[PodRun] = set()
         self._reopening: asyncio.Task[None] | None = None
         self._closed = False
@@ -109,14 +109,15 @@ class ProcessExecutor:
             raise ValueError(f"pod {pod.command.pod_name} of workflow {pod.workflow_name} runs already")
         run = PodRun(pod, tell, self._forget)
         self._runs[pod.key] = run
-        self._waiting.append(run)
-        try:
-            await self._open()
-        except BaseException:
-            self._drop(run)
-            raise
+        self._waiting[pod.key] = run
+        if not self._is_open:
+            try:
+                await self._open()
+            except BaseException:
+                self._drop(run)
+                raise
         self._launch_waiting()
-        if run not in self._waiting:
+        if pod.key not in self._waiting:
             await asyncio.shield(run.settled)
 
     async def stop(self, key: PodKey) -> None:
@@ -190,9 +191,13 @@ class ProcessExecutor:
         for name in names:
             self._discard(claim_directory(self._root.resolve() / "claims" / safe_name(namespace), name))
 
+    @property
+    def _is_open(self) -> bool:
+        return self._workshop is not None and self._workshop.launcher.alive
+
     async def _open(self) -> None:
         async with self._opening:
-            if self._closed or (self._workshop is not None and self._workshop.launcher.alive):
+            if self._closed or self._is_open:
                 return
             if self._workshop is not None:
                 await self._workshop.launcher.close()
@@ -208,6 +213,7 @@ class ProcessExecutor:
         launcher, isolation = await Launcher.open(self._wanted, trial)
         surroundings = Surroundings(
             base=base,
+            spares=directories.Spares(trial),
             claims=self._root.resolve() / "claims",
             private_tmp=isolation is Isolation.PRIVATE_TMP,
             visible=directories.visible_below_tmp([sys.prefix, sys.base_prefix, *_working_directory()]),
@@ -223,7 +229,7 @@ class ProcessExecutor:
             surroundings=surroundings,
             artifacts=self._artifacts,
             threads=self._threads,
-            discard=self._discard,
+            discard=self._discard_pod,
             grace_seconds=self._grace_seconds,
         )
 
@@ -234,7 +240,7 @@ class ProcessExecutor:
             if not self._workshop.launcher.alive:
                 self._reopening = asyncio.get_running_loop().create_task(self._reopen())
                 return
-            run = self._waiting.popleft()
+            _, run = self._waiting.popitem(last=False)
             # A daemon runs as long as others need it: counted, it could keep them waiting for ever.
             if not run.pod.command.template.get("daemon"):
                 self._active.add(run)
@@ -245,7 +251,7 @@ class ProcessExecutor:
         try:
             await self._open()
         except (ArgoError, OSError):
-            for run in list(self._waiting):
+            for run in list(self._waiting.values()):
                 run.lost()
         self._launch_waiting()
 
@@ -257,8 +263,11 @@ class ProcessExecutor:
     def _drop(self, run: PodRun) -> None:
         self._runs.pop(run.pod.key, None)
         self._active.discard(run)
-        if run in self._waiting:
-            self._waiting.remove(run)
+        self._waiting.pop(run.pod.key, None)
+
+    def _discard_pod(self, directory: Path, *, alone: bool) -> None:
+        if not (alone and self._workshop and self._workshop.surroundings.spares.keep(directory)):
+            self._discard(directory)
 
     def _discard(self, directory: Path) -> None:
         if not self._closed:  # Else all of them go at once.

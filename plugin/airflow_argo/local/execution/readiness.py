@@ -104,7 +104,7 @@ class _Command:
     def not_started(self, reason: str, exit_code: int | None) -> None:
         self._settle(succeeded=False)
 
-    def exited(self, status: int) -> None:
+    def exited(self, status: int, *, alone: bool) -> None:
         self._settle(succeeded=status == 0)
 
     def lost(self) -> None:

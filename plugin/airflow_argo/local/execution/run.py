@@ -13,6 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from airflow_argo.argo.errors import ArgoError
 from airflow_argo.local.artifacts.errors import ArtifactError
@@ -37,13 +38,20 @@ from airflow_argo.local.execution.preparation import Preparation, Surroundings, 
 from airflow_argo.local.execution.streams import Result, Stream, open_streams
 
 
+class DiscardPod(Protocol):
+    """Puts a pod's directory away."""
+
+    def __call__(self, directory: Path, *, alone: bool) -> None:
+        """Do it; if ``alone``, no process of the pod is left."""
+
+
 @dataclass(frozen=True)
 class Workshop:
     """What pods are run with.
 
     :param artifacts: where artifacts are kept.
     :param threads: where they are loaded and stored.
-    :param discard: removes a directory some time.
+    :param discard: removes a pod's directory some time, or keeps it for another pod if nobody can be in it any more.
     :param grace_seconds: from SIGTERM to SIGKILL.
     """
 
@@ -52,7 +60,7 @@ class Workshop:
     surroundings: Surroundings
     artifacts: ArtifactStore
     threads: Executor
-    discard: Callable[[Path], None]
+    discard: DiscardPod
     grace_seconds: float
 
 
@@ -81,6 +89,7 @@ class PodRun:
         self._streams: list[Stream] = []
         self._pid: int | None = None
         self._exit_code: int | None = None
+        self._alone = False
         self._stopping = False
         self._deadline_exceeded = False
         self._over = False
@@ -172,13 +181,15 @@ class PodRun:
         """Say that there is no worker."""
         self._end(PodReport(exit_code=exit_code, error=reason, deadline_exceeded=self._deadline_exceeded))
 
-    def exited(self, status: int) -> None:
+    def exited(self, status: int, *, alone: bool) -> None:
         """Take the worker's end. Its background processes may hold the pipes: they get a moment."""
         self._exit_code = 128 - status if status < 0 else status
+        self._alone = alone
         for stream in self._streams:
             stream.drain()
-        self._later(OUTPUT_GRACE, self._collect)
         self._stream_ended()
+        if not (self._over or self._collecting):
+            self._later(OUTPUT_GRACE, self._collect)
 
     def lost(self) -> None:
         """Say that nobody knows how the worker ends."""
@@ -258,12 +269,12 @@ class PodRun:
             stream.close()
         if self._workshop is None:
             return
-        if self._pid is not None:
+        if self._pid is not None and not self._alone:
             self._workshop.launcher.end(self._uid)
         for log in self._logs:
             self._workshop.logs.close(log)
         if self._preparation is not None and self._aside is not None:
-            self._aside.when_idle(partial(self._workshop.discard, self._preparation.path))
+            self._aside.when_idle(partial(self._workshop.discard, self._preparation.path, alone=self._alone))
 
     def _exceed_deadline(self) -> None:
         if self._exit_code is None and not self._stopping:
@@ -280,7 +291,7 @@ class PodRun:
     def _signal(self, number: signal.Signals) -> None:
         if self._crew is not None:
             self._crew.signal(number)
-        elif self._pid is not None:
+        elif self._pid is not None and not self._alone:
             # Nobody is left in the group, or (macOS) only those who are dead already.
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._pid, number)
