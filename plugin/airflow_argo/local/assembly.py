@@ -31,6 +31,7 @@ from airflow_argo.local.objects import Objects
 from airflow_argo.local.objects.lookups import CacheObjects, config_maps, limit_of
 from airflow_argo.local.options import ServerOptions
 from airflow_argo.local.pods import PodLogs
+from airflow_argo.local.running import Turn
 from airflow_argo.local.server.app import make_app
 from airflow_argo.local.store import Store
 from airflow_argo.local.support import missing
@@ -79,6 +80,7 @@ class Assembly:
                 store.note_launch(key.workflow_uid, key.node_id)
 
             objects = Objects(options.objects or directory / "objects")
+            turn = Turn()
             locks, cache = LockManager(partial(limit_of, objects)), CacheObjects(objects)
             images = ImageTable(directory / "images.yaml") if options.executor == "process" else None
             executor = await _executor(directory, options, images, objects, before_launch)
@@ -92,12 +94,13 @@ class Assembly:
                     config_map=config_maps(objects, namespace),
                     locks=locks,
                     cache=cache,
+                    has_time=turn.has_time,
                 )
 
             collector = Collector(executor.artifacts)
             archive = Archive(store, enabled=options.keeps_archive)
             controller = Controller(
-                store, ProcessWorkers(executor), execute, archive=archive, collector=collector, locks=locks
+                store, ProcessWorkers(executor), execute, archive=archive, collector=collector, locks=locks, turn=turn
             )
             crons = CronKeeper(store, controller, admission)
             events = Events(objects, admission, controller)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 import sys
@@ -28,6 +29,9 @@ def run_server(options: ServerOptions) -> int:
 
     One line with its URL goes to stdout as soon as it accepts requests, what goes wrong to stderr.
     """
+    # A full search for circles stops the server for as long as it has objects, with many nodes for half a second. There
+    # are few: what ends lets go of its parts itself.
+    gc.set_threshold(2_000, 10, 50)
     try:
         asyncio.run(serve(options))
     except ArgoError as error:

@@ -65,7 +65,7 @@ class World:
         workflow = self.controller.find("argo", name)
         workflow["status"].update(phase=phase, finishedAt="2026-01-01T00:00:00Z")
         self.store.save_workflow(workflow)
-        self.controller._drop(workflow["metadata"])
+        self.controller._running.drop(workflow["metadata"])
 
     @property
     def names(self) -> list[str]:

@@ -203,6 +203,17 @@ def loads(text: str, *, number: Callable[[str], Any] | None = None) -> Any:
     return _repaired(value) if "\\u" in text and _HALF_PAIR.search(text) else value
 
 
+def value(text: str) -> Any:
+    """Read JSON as Python does, numbers and half surrogate pairs included, where Go takes it for JSON.
+
+    :raises ValueError: if Go does not.
+    """
+    try:
+        return _READER.decode(text)
+    except RecursionError:
+        raise ValueError("exceeded max depth") from None
+
+
 def valid(text: str) -> bool:
     """Tell whether Go takes a text for JSON."""
     try:
@@ -235,6 +246,7 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
+_READER = json.JSONDecoder(parse_constant=_refuse)
 _CHECKER = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=_refuse)
 
 

@@ -153,12 +153,19 @@ def substitute(text: str, scope: Scope, *, strict: Iterable[str] = ()) -> str:
     """
     if not gojson.valid(text):
         raise InvalidJSONError("cannot do template replacements with invalid JSON")
-    if "{{" not in text:
-        return text
-    replaced = _substitute(text, scope, tuple(strict))
-    if not gojson.valid(replaced):
-        raise _invalid_result()
-    return replaced
+    return substitute_valid(text, scope, strict=strict)[0]
+
+
+def substitute_valid(text: str, scope: Scope, *, strict: Iterable[str] = ()) -> tuple[str, Any]:
+    """Do what ``substitute`` does, with text that is known to be JSON: give the new text, and the value that it holds.
+
+    :raises ExpressionError: as ``substitute`` does.
+    """
+    replaced = _substitute(text, scope, tuple(strict)) if "{{" in text else text
+    try:
+        return replaced, gojson.value(replaced)
+    except ValueError:
+        raise _invalid_result() from None
 
 
 def _invalid_result() -> InvalidJSONError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +35,7 @@ def resolve_artifact(artifact: Mapping[str, Any], scope: Scope) -> dict[str, Any
 
 
 def _below(found: Mapping[str, Any], sub_path: str, scope: Scope) -> dict[str, Any]:
-    filled = json.loads(filled_text(to_json(sub_path), scope.parameters({})))
+    filled = filled_text(to_json(sub_path), scope.parameters({}))[1]
     if kind_of(found) is None and found.get("optional"):
         return dict(found)
     return with_key(found, joined(key_of(found), str(filled)))

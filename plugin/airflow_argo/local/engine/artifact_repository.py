@@ -102,7 +102,7 @@ def keeps_logs(repository: Mapping[str, Any], spec: Mapping[str, Any], template:
 
 def with_archive_location(
     template: Mapping[str, Any], spec: Mapping[str, Any], status: Mapping[str, Any], variables: Mapping[str, str]
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Tell a pod's template where its outputs go: ``archiveLocation``, filled.
 
     :param variables: the workflow's and the pod's, ``pod.name`` among them.
@@ -112,7 +112,7 @@ def with_archive_location(
     logs = keeps_logs(repository, spec, template)
     declared = (template.get(side) or {} for side in ("inputs", "outputs"))
     if not logs and not any(side.get("artifacts") for side in declared):
-        return dict(template)
+        return template
     parameters = (template.get("inputs") or {}).get("parameters") or ()
     own = {
         f"inputs.parameters.{parameter['name']}": gojson.anystring(parameter.get("value")) for parameter in parameters

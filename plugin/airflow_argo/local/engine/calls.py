@@ -196,6 +196,8 @@ class Call(Frame):
         return strategy
 
     def _execute(self, job: Job) -> None:
+        # They are bound: what is left of the call may wait long for its end.
+        self.spec = replace(self.spec, arguments={})
         self.run.start_body(self, self, job, self._retry_strategy(job.template))
 
     def _refuse(self, message: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError, MissingVariableError
@@ -21,6 +22,8 @@ from airflow_argo.local.engine.slots import Slot, create_skipped
 if TYPE_CHECKING:
     from airflow_argo.local.engine.dag import DagBody
     from airflow_argo.local.engine.run import Run
+
+_AT_A_TIME = 100
 
 
 class DagTask(Frame):
@@ -65,20 +68,24 @@ class DagTask(Frame):
         except ExpressionError as error:
             self._skip("Error", str(error))
         else:
-            self._expand(task)
+            if loops.loops(task):
+                copies = expanded(task, self.hook_scope(), self.run.variables, parse_items=True)
+                self._expand(task, copies, [])
+            else:
+                self._run(task, None)
 
-    def _expand(self, task: dict[str, Any]) -> None:
+    def _expand(self, task: dict[str, Any], copies: Iterator[dict[str, Any]], made: list[dict[str, Any]]) -> None:
+        """Make the copies of a loop, some at a time; none of them starts before all are made."""
+        before = len(made)
         try:
-            copies = self._expanded(task)
+            made += islice(copies, _AT_A_TIME)
         except ExpressionError as error:
             self._skip("Error", str(error))
         else:
-            self._run(task, copies)
-
-    def _expanded(self, task: dict[str, Any]) -> list[dict[str, Any]] | None:
-        if not loops.loops(task):
-            return None
-        return expanded(task, self.hook_scope(), self.run.variables, parse_items=True)
+            if len(made) < before + _AT_A_TIME:
+                self._run(task, made)
+            else:
+                self.run.post(self, partial(self._expand, task, copies, made))
 
     def _run(self, task: dict[str, Any], copies: list[dict[str, Any]] | None) -> None:
         parents = self.dag.parents_of(self.name)
@@ -100,10 +107,10 @@ class DagTask(Frame):
             self.run.post(self, self._look)
 
     def _start(self, tasks: list[dict[str, Any]], parents: tuple[str, ...]) -> None:
-        hooks_of = self._task if self._group is None else None
+        hooks_of, place = self._task if self._group is None else None, self.dag.place
         for task in tasks:
             name = f"{self.dag.job.name}.{task['name']}"
-            slot = Slot(self.run, self, self, self.place, name, task, parents=parents, hooks_of=hooks_of)
+            slot = Slot(self.run, self, self, place, name, task, parents=parents, hooks_of=hooks_of)
             self._slots.append(slot)
         self._open = len(self._slots)
         for index, slot in enumerate(self._slots):
@@ -208,6 +215,8 @@ class DagTask(Frame):
         children = (slot.node for slot in self._slots)
         failed = [node["phase"] for node in children if node is not None and node["phase"] in nodes.UNSUCCESSFUL]
         self.run.tree.set_phase(self._group, failed[-1] if failed else "Succeeded")
+        # They point to us too: ten thousand must not wait for the garbage collector.
+        self._slots.clear()
         self._look()
         self._finish()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError
@@ -52,6 +53,7 @@ class Execution:
     :param locks: what it shares with the other workflows of the server; after each step those that ``take_woken`` names
         have to be sent ``LocksGranted``.
     :param cache: where templates are memoized.
+    :param has_time: says whether a step may go on; else it is left unfinished. It always gets a little further.
     """
 
     def __init__(
@@ -62,12 +64,14 @@ class Execution:
         config_map: ConfigMapLookup = no_config_map,
         locks: LockManager | None = None,
         cache: CacheStore | None = None,
+        has_time: Callable[[], bool] = lambda: True,
     ) -> None:
         self.workflow = workflow
         self._status: dict[str, Any] = workflow.setdefault("status", {})
         self._lookup = templates
         self._config_map = config_map
         self._cache = cache or NoCache()
+        self._has_time = has_time
         self._locks = Synchronization(workflow, locks or LockManager(no_limit))
         self._run: Run | None = None
         self._lifecycle: Lifecycle | None = None
@@ -149,6 +153,15 @@ class Execution:
             self._status["conditions"] = before
         return step
 
+    def go_on(self, now: float) -> Step:
+        """Take up a step that was left unfinished.
+
+        :param now: seconds since the epoch.
+        """
+        if self._run is not None:
+            self._set_clock(self._run, now)
+        return self._go_on()
+
     def _prepared(self, now: float) -> Run:
         spec = self._executed_spec()
         metadata.add_template_label(self.workflow)
@@ -163,7 +176,7 @@ class Execution:
             namespace = self.workflow["metadata"].get("namespace", "")
             self._status["artifactRepositoryRef"] = resolve(spec, namespace, self._config_map)
         templates = Templates(self.workflow, spec, self._lookup)
-        run = Run(self.workflow, spec, variables, templates, self._config_map, Bodies(), self._cache)
+        run = Run(self.workflow, spec, variables, templates, self._config_map, Bodies(), self._cache, self._has_time)
         run.gate = Gate(run, self._locks)
         self._set_clock(run, now)
         return run
@@ -235,13 +248,17 @@ class Execution:
         else:
             body.finished(event.report)
 
+    def _work(self, run: Run, lifecycle: Lifecycle) -> bool:
+        while run.drain():
+            if not lifecycle.look():
+                return True
+        return False
+
     def _go_on(self) -> Step:
         run, lifecycle = self._run, self._lifecycle
         if run is None or lifecycle is None:
             return Step(finished=True)
-        if not run.is_suspended:
-            run.drain()
-            lifecycle.look()
+        done = run.is_suspended or self._work(run, lifecycle)
         if self._status.get("phase") in COMPLETED:
             self._release()
         self._locks.show()
@@ -251,6 +268,10 @@ class Execution:
             changed=run.tree.changed,
             wake_at=run.next_timer(),
             finished=self._status.get("phase") in COMPLETED,
+            unfinished=not done,
         )
         run.commands, run.tree.changed = [], set()
+        if step.finished:
+            run.forget()
+            self._run = self._lifecycle = None
         return step

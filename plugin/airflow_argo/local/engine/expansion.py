@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError
@@ -52,7 +51,7 @@ def _may_run(when: str, *, is_loop: bool) -> bool:
 
 def expanded(
     holder: Mapping[str, Any], scope: Scope, global_variables: Mapping[str, str], *, parse_items: bool
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """Make a copy of a loop for each of its items, named as its node will be.
 
     Every tag has to be known now, unless ``when`` excludes them all already.
@@ -76,11 +75,9 @@ def expanded(
         sources = {field: holder[field] for field in loops.LOOP_FIELDS if field in holder}
         filled(sources, {**variables, **found[0].variables()}, strict)
     text = to_json({key: value for key, value in holder.items() if key not in loops.LOOP_FIELDS})
-    copies = []
     for index, item in enumerate(found):
-        copy = json.loads(filled_text(text, {**variables, **item.variables()}, strict))
+        copy: dict[str, Any] = filled_text(text, {**variables, **item.variables()}, strict)[1]
         copy["name"] = loops.node_name(holder["name"], index, item)
         if "template" in holder:
             copy["template"] = holder["template"]
-        copies.append(copy)
-    return copies
+        yield copy

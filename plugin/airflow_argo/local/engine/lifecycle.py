@@ -105,32 +105,33 @@ class Lifecycle(Frame):
         elif self._entry is not None and self._entry.node is not None:
             self._hook_failed(self._entry.node, failure.message)
 
-    def look(self) -> None:
-        """Start hooks and the exit handler when their time has come, and end the workflow when all is done."""
-        while not self.closed and self._entry is not None:
-            if self._failure and not self.run.workers_are_running():
-                self._finish("Error", self._failure)
-                return
-            # Argo says so only once. Where it has to wait for workers then, it finds an ended root later, and goes on.
-            self._failure = ""
-            root = self._entry.node
-            if root is None:
-                return
-            if self._group_error:
-                root = {**root, "phase": "Error", "message": self._group_error}
-            self._set_status(root)
-            if self._start_hooks(root):
-                self.run.drain()
-                continue
-            if not nodes.is_fulfilled(root) or not self._hooks_have_ended():
-                return
-            if self._exit is None and self._start_exit():
-                self.run.drain()
-                continue
-            if self._exit is not None and not nodes.is_fulfilled(self._exit.node):
-                return
+    def look(self) -> bool:
+        """Start hooks and the exit handler when their time has come, and end the workflow when all is done.
+
+        :return: whether something was started, so that the agenda is not empty any more.
+        """
+        if self.closed or self._entry is None:
+            return False
+        if self._failure and not self.run.workers_are_running():
+            self._finish("Error", self._failure)
+            return False
+        # Argo says so only once. Where it has to wait for workers then, it finds an ended root later, and goes on.
+        self._failure = ""
+        root = self._entry.node
+        if root is None:
+            return False
+        if self._group_error:
+            root = {**root, "phase": "Error", "message": self._group_error}
+        self._set_status(root)
+        if self._start_hooks(root):
+            return True
+        if not nodes.is_fulfilled(root) or not self._hooks_have_ended():
+            return False
+        if self._exit is None and self._start_exit():
+            return True
+        if self._exit is None or nodes.is_fulfilled(self._exit.node):
             self._conclude(root)
-            return
+        return False
 
     def note_status(self) -> None:
         """Let what still runs after the entrypoint has ended, the exit handler, see how it ended."""

@@ -157,9 +157,11 @@ class Step:
     :param changed: ids of the nodes that are new or differ from before the event.
     :param wake_at: when the engine wants a Tick, in seconds since the epoch; None if only events matter.
     :param finished: whether the workflow has reached its final phase.
+    :param unfinished: whether there is more to be done at once, by ``Execution.go_on``, before the next event.
     """
 
     commands: list[Command] = field(default_factory=list)
     changed: set[str] = field(default_factory=set)
     wake_at: float | None = None
     finished: bool = False
+    unfinished: bool = False

@@ -74,9 +74,9 @@ class PodBody(Body):
         run = self.run
         pod_name = nodes.pod_name(run.name, self.job.name, nodes.template_name(self.node))
         try:
-            template = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
+            own = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
             variables = {**run.variables, "pod.name": pod_name}
-            template = with_archive_location(template, run.spec, run.status, variables)
+            template = with_archive_location(own, run.spec, run.status, variables)
             _check_left_tags(template, variables)
             volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
             timeout, pending_timeout = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")

@@ -48,6 +48,7 @@ class Run:
     :param variables: the global variables, changed in place as the workflow goes on.
     :param bodies: what executes templates.
     :param cache: where templates are memoized.
+    :param has_time: asked between two actions; after a no the rest of the agenda is left for later.
     """
 
     gate: Gate
@@ -61,6 +62,7 @@ class Run:
         config_map: ConfigMapLookup,
         bodies: BodyStarter,
         cache: CacheStore,
+        has_time: Callable[[], bool],
     ) -> None:
         self.workflow = workflow
         self.name: str = workflow["metadata"]["name"]
@@ -70,6 +72,7 @@ class Run:
         self.templates = templates
         self.config_map = config_map
         self.cache = cache
+        self._has_time = has_time
         self._bodies = bodies
         self.tree = NodeTree(workflow)
         self.limits = Limits(self)
@@ -140,18 +143,26 @@ class Run:
             _, _, frame, action = heapq.heappop(self._timers)
             self.post(frame, action)
 
-    def drain(self) -> None:
-        """Work through the agenda, depth first, so that siblings start in order; an agenda needs no stack."""
+    def drain(self) -> bool:
+        """Work through the agenda, depth first, so that siblings start in order; an agenda needs no stack.
+
+        :return: whether all is done; else there was no time.
+        """
         while True:
             self._agenda.extendleft(reversed(self._posted))
             self._posted.clear()
-            if not self._agenda:
-                if not self.limits.wake() and not self.gate.wake():
-                    return
-                continue
-            frame, action = self._agenda.popleft()
-            if frame.alive:
-                action()
+            if self._agenda:
+                frame, action = self._agenda.popleft()
+                if frame.alive:
+                    action()
+            elif not self.limits.wake() and not self.gate.wake():
+                return True
+            if not self._has_time():
+                return False
+
+    def forget(self) -> None:
+        """Let go of everything when all is over: the frames point here, and would keep ten thousand nodes for long."""
+        vars(self).clear()
 
     def hold(self, frame: Frame, action: Action) -> None:
         """Keep something that waits for a variable; Argo tries it again at every later event, and so does this."""

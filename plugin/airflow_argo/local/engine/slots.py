@@ -53,7 +53,9 @@ class Slot(Frame):
         hooks_of: Mapping[str, Any] | None,
     ) -> None:
         super().__init__(run, parent)
-        self.holder = holder
+        # Apart, as they go when they are bound: ten thousand slots keep what is left.
+        self.holder = {key: value for key, value in holder.items() if key != "arguments"}
+        self._arguments: Mapping[str, Any] = holder.get("arguments") or {}
         self.node_name = node_name
         self.index = 0
         self.done = False
@@ -85,7 +87,7 @@ class Slot(Frame):
         spec = CallSpec(
             name=self.node_name,
             holder=self.holder,
-            arguments=self.holder.get("arguments") or {},
+            arguments=self._arguments,
             scope=self._place.scope,
             caller_kind=self._place.kind,
             boundary=self._place.boundary,
@@ -93,6 +95,7 @@ class Slot(Frame):
             depth=self._place.depth + 1,
             parents=self._parents,
         )
+        self._arguments = {}
         call = Call(self.run, self, self, spec)
         self.run.post(call, call.begin)
 

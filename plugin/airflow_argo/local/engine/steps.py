@@ -227,7 +227,7 @@ class StepGroup(Frame):
     def _expanded(self, step: dict[str, Any]) -> list[dict[str, Any]]:
         if not loops.loops(step):
             return [step]
-        copies = expanded(step, self._body.scope, self.run.variables, parse_items=False)
+        copies = list(expanded(step, self._body.scope, self.run.variables, parse_items=False))
         if not copies:
             name = f"{self.node['name']}.{step['name']}"
             create_skipped(self.run, self._body.place, name, step, (self.node["id"],), "Skipped", loops.EMPTY)

@@ -8,6 +8,8 @@ from typing import Any
 
 from airflow_argo.argo.expressions import tags
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
 NOTHING: tuple[str, ...] = ()
 """No tag has to be known: what is unknown stays as it is."""
 REFERENCES = ("steps", "tasks")
@@ -18,7 +20,7 @@ EVERYTHING = ("",)
 
 def to_json(value: object) -> str:
     """Write an object as the compact JSON that tags are looked for in."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def filled(value: Any, variables: Mapping[str, Any], strict: tuple[str, ...] = NOTHING) -> Any:
@@ -28,9 +30,9 @@ def filled(value: Any, variables: Mapping[str, Any], strict: tuple[str, ...] = N
     :raises ExpressionError: if a tag cannot be evaluated or breaks the JSON.
     """
     text = to_json(value)
-    return json.loads(filled_text(text, variables, strict)) if "{{" in text else value
+    return filled_text(text, variables, strict)[1] if "{{" in text else value
 
 
-def filled_text(text: str, variables: Mapping[str, Any], strict: tuple[str, ...] = NOTHING) -> str:
-    """Fill the tags of JSON text, which stays JSON text."""
-    return tags.substitute(text, variables, strict=strict) if "{{" in text else text
+def filled_text(text: str, variables: Mapping[str, Any], strict: tuple[str, ...] = NOTHING) -> tuple[str, Any]:
+    """Fill the tags of the JSON text that ``to_json`` has made: what becomes of it, as text and as the object."""
+    return tags.substitute_valid(text, variables, strict=strict)

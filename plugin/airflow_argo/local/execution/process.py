@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections import OrderedDict
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -74,8 +74,10 @@ class ProcessExecutor:
         self._opening = asyncio.Lock()
         self._cleaner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="argo-pod-cleaner")
         self._runs: dict[PodKey, PodRun] = {}
-        self._waiting: OrderedDict[PodKey, PodRun] = OrderedDict()
+        # Also some that have ended meanwhile: those are not among the runs any more.
+        self._waiting: deque[PodRun] = deque()
         self._active: set[PodRun] = set()
+        self._ended = self._forget
         self._reopening: asyncio.Task[None] | None = None
         self._closed = False
 
@@ -107,9 +109,9 @@ class ProcessExecutor:
             raise ValueError(f"pod {pod.command.pod_name} cannot start: the executor is closed")
         if pod.key in self._runs:
             raise ValueError(f"pod {pod.command.pod_name} of workflow {pod.workflow_name} runs already")
-        run = PodRun(pod, tell, self._forget)
+        run = PodRun(pod, tell, self._ended)
         self._runs[pod.key] = run
-        self._waiting[pod.key] = run
+        self._waiting.append(run)
         if not self._is_open:
             try:
                 await self._open()
@@ -117,7 +119,7 @@ class ProcessExecutor:
                 self._drop(run)
                 raise
         self._launch_waiting()
-        if pod.key not in self._waiting:
+        if run.settled is not None:
             await asyncio.shield(run.settled)
 
     async def stop(self, key: PodKey) -> None:
@@ -240,7 +242,9 @@ class ProcessExecutor:
             if not self._workshop.launcher.alive:
                 self._reopening = asyncio.get_running_loop().create_task(self._reopen())
                 return
-            _, run = self._waiting.popitem(last=False)
+            run = self._waiting.popleft()
+            if self._runs.get(run.pod.key) is not run:
+                continue
             # A daemon runs as long as others need it: counted, it could keep them waiting for ever.
             if not run.pod.command.template.get("daemon"):
                 self._active.add(run)
@@ -251,7 +255,7 @@ class ProcessExecutor:
         try:
             await self._open()
         except (ArgoError, OSError):
-            for run in list(self._waiting.values()):
+            for run in list(self._waiting):
                 run.lost()
         self._launch_waiting()
 
@@ -263,7 +267,6 @@ class ProcessExecutor:
     def _drop(self, run: PodRun) -> None:
         self._runs.pop(run.pod.key, None)
         self._active.discard(run)
-        self._waiting.pop(run.pod.key, None)
 
     def _discard_pod(self, directory: Path, *, alone: bool) -> None:
         if not (alone and self._workshop and self._workshop.surroundings.spares.keep(directory)):

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -67,26 +67,28 @@ class Workshop:
 class PodRun:
     """One pod, from the moment it is asked for. The launcher tells it how its worker fares.
 
+    Thousands may wait, so it is small until it is launched.
+
     :param ended: called once, before the outcome is told.
     """
 
     def __init__(self, pod: Pod, tell: Tell, ended: Callable[[PodRun], None]) -> None:
         self.pod = pod
         self._loop = asyncio.get_running_loop()
-        self.settled: asyncio.Future[None] = self._loop.create_future()
-        self._uid = uuid.uuid4().hex
+        self.settled: asyncio.Future[None] | None = None
+        self._uid = ""
         self._tell = tell
         self._ended = ended
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timers: tuple[asyncio.TimerHandle, ...] = ()
         self._workshop: Workshop | None = None
         self._aside: Aside | None = None
         self._is_loading = False
         self._collecting = False
         self._preparation: Preparation | None = None
-        self._logs: list[LogFile] = []
+        self._logs: Sequence[LogFile] = ()
         self._crew: Crew | None = None
         self._result: Result | None = None
-        self._streams: list[Stream] = []
+        self._streams: Sequence[Stream] = ()
         self._pid: int | None = None
         self._exit_code: int | None = None
         self._alone = False
@@ -97,7 +99,9 @@ class PodRun:
             self._later(max(0.0, pod.command.deadline - time.time()), self._exceed_deadline)
 
     def launch(self, workshop: Workshop) -> None:
-        """Start it, as soon as its input artifacts are there."""
+        """Start it, as soon as its input artifacts are there; it has ``settled`` when it runs, or never will."""
+        self._uid = uuid.uuid4().hex
+        self.settled = self._loop.create_future()
         self._workshop = workshop
         self._aside = Aside(workshop.threads)
         template = self.pod.command.template
@@ -128,7 +132,7 @@ class PodRun:
         names = [each.container.name for each in preparation.containers]
         workflow_uid, pod_name = self.pod.workflow_uid, self.pod.command.pod_name
         logs = {name: workshop.logs.create(workflow_uid, pod_name, name) for name in names}
-        self._logs.extend(logs.values())
+        self._logs = tuple(logs.values())
         if not preparation.is_crew:
             write = self._logs[0].write
             self._streams, stdout, stderr = open_streams(write, self._result, self._stream_ended)
@@ -297,8 +301,8 @@ class PodRun:
                 os.killpg(self._pid, number)
 
     def _later(self, seconds: float, do: Callable[[], None]) -> None:
-        self._timers.append(self._loop.call_later(seconds, do))
+        self._timers += (self._loop.call_later(seconds, do),)
 
     def _settle(self) -> None:
-        if not self.settled.done():
+        if self.settled is not None and not self.settled.done():
             self.settled.set_result(None)
