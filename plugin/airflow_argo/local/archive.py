@@ -49,7 +49,7 @@ class Archive:
         self.enabled = enabled
 
     def keep(self, workflow: Workflow) -> None:
-        """Put a finished workflow in, or what has become of it in a retry."""
+        """Put a finished workflow in, or what has become of it in a retry; it has been stored so."""
         labels = {**(workflow["metadata"].get("labels") or {}), STATUS_LABEL: "Persisted"}
         metadata = {**workflow["metadata"], "labels": labels}
         row = {
@@ -57,7 +57,10 @@ class Archive:
             "spec": {key: workflow["spec"][key] for key in _ROW_SPEC if key in workflow["spec"]},
             "status": {key: workflow["status"][key] for key in _ROW_STATUS if key in workflow["status"]},
         }
-        self._put(_WHOLE, {**workflow, "metadata": metadata})
+        # The nodes are in the store already: copied there they cost little, however many they are.
+        self._store.archive_nodes(metadata["uid"])
+        status = {key: value for key, value in workflow["status"].items() if key != "nodes"}
+        self._put(_WHOLE, {**workflow, "metadata": metadata, "status": status})
         self._put(_ROW, row)
 
     def _put(self, kind: str, workflow: Workflow) -> None:
@@ -80,7 +83,13 @@ class Archive:
     def find(self, uid: str) -> Workflow | None:
         """A whole workflow by uid."""
         stored = self._store.get(_WHOLE, "", uid) if self.enabled else None
-        return None if stored is None else stored["workflow"]
+        if stored is None:
+            return None
+        workflow: Workflow = stored["workflow"]
+        nodes = self._store.archived_nodes(uid)
+        if nodes:
+            workflow["status"]["nodes"] = nodes
+        return workflow
 
     def find_by_name(self, namespace: str, name: str) -> Workflow | None:
         """The whole workflow of this name that started last."""
@@ -107,6 +116,7 @@ class Archive:
         self.get(uid)
         for kind in (_ROW, _WHOLE):
             self._store.delete(kind, "", uid)
+        self._store.forget_archived_nodes(uid)
 
     def label_keys(self, namespace: str) -> list[str]:
         """All labels' keys."""

@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from airflow_argo.argo.errors import ArgoError
 
@@ -21,17 +21,19 @@ Object = dict[str, Any]
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS workflows (
     uid TEXT PRIMARY KEY, namespace TEXT NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,
-    finished INTEGER NOT NULL, header TEXT NOT NULL, spec TEXT NOT NULL, UNIQUE (namespace, name)
+    finished INTEGER NOT NULL, header TEXT NOT NULL, UNIQUE (namespace, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS specs (uid TEXT PRIMARY KEY, spec TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS workflows_by_creation ON workflows (created);
 CREATE TABLE IF NOT EXISTS nodes (uid TEXT, id TEXT, node TEXT NOT NULL, PRIMARY KEY (uid, id));
+CREATE TABLE IF NOT EXISTS archived_nodes (uid TEXT, id TEXT, node TEXT NOT NULL, PRIMARY KEY (uid, id));
 CREATE TABLE IF NOT EXISTS objects (
     kind TEXT, namespace TEXT, name TEXT, object TEXT NOT NULL, PRIMARY KEY (kind, namespace, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS launched (uid TEXT, id TEXT, PRIMARY KEY (uid, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter (version INTEGER NOT NULL);
 """
-_PARTS = "SELECT uid, header, spec FROM workflows"
+_PARTS = "SELECT workflows.uid, header, spec FROM workflows JOIN specs ON specs.uid = workflows.uid"
 
 
 class NameTakenError(Exception):
@@ -84,7 +86,7 @@ class Store:
         with self._change(metadata):
             try:
                 self._db.execute(
-                    "INSERT INTO workflows VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO workflows VALUES (?, ?, ?, ?, ?, ?)",
                     (
                         metadata["uid"],
                         metadata["namespace"],
@@ -92,11 +94,11 @@ class Store:
                         self.version,
                         is_finished(workflow),
                         _header(workflow),
-                        _text(workflow.get("spec")),
                     ),
                 )
             except sqlite3.IntegrityError as error:
                 raise NameTakenError(metadata["name"]) from error
+            self._db.execute("INSERT INTO specs VALUES (?, ?)", (metadata["uid"], _text(workflow.get("spec"))))
             self._save_nodes(workflow, _nodes(workflow))
 
     def save_workflow(self, workflow: Object, changed: Iterable[str] = (), *, spec: bool = False) -> None:
@@ -112,7 +114,7 @@ class Store:
                 (is_finished(workflow), _header(workflow), uid),
             )
             if spec:
-                self._db.execute("UPDATE workflows SET spec = ? WHERE uid = ?", (_text(workflow.get("spec")), uid))
+                self._db.execute("UPDATE specs SET spec = ? WHERE uid = ?", (_text(workflow.get("spec")), uid))
             self._save_nodes(workflow, changed)
 
     def delete_workflow(self, metadata: Object) -> None:
@@ -120,6 +122,7 @@ class Store:
         with self._change(metadata):
             self._db.execute("DELETE FROM nodes WHERE uid = ?", (metadata["uid"],))
             self._db.execute("DELETE FROM launched WHERE uid = ?", (metadata["uid"],))
+            self._db.execute("DELETE FROM specs WHERE uid = ?", (metadata["uid"],))
             self._db.execute("DELETE FROM workflows WHERE uid = ?", (metadata["uid"],))
 
     def workflow(self, namespace: str, name: str, *, nodes: bool = True) -> Object | None:
@@ -128,7 +131,7 @@ class Store:
 
     def workflow_by_uid(self, uid: str, *, nodes: bool = True) -> Object | None:
         """A workflow by uid."""
-        return self._one("WHERE uid = ?", (uid,), nodes)
+        return self._one("WHERE workflows.uid = ?", (uid,), nodes)
 
     def latest_name(self, namespace: str) -> str | None:
         """The name of the namespace's newest workflow."""
@@ -158,11 +161,14 @@ class Store:
         return self._with_nodes(workflow) if nodes else workflow
 
     def _with_nodes(self, workflow: Object) -> Object:
-        uid = workflow["metadata"]["uid"]
-        rows = self._db.execute("SELECT id, node FROM nodes WHERE uid = ? ORDER BY rowid", (uid,)).fetchall()
-        if rows:
-            workflow.setdefault("status", {})["nodes"] = {node_id: json.loads(node) for node_id, node in rows}
+        nodes = self._nodes_of(workflow["metadata"]["uid"], "nodes")
+        if nodes:
+            workflow.setdefault("status", {})["nodes"] = nodes
         return workflow
+
+    def _nodes_of(self, uid: str, table: Literal["nodes", "archived_nodes"]) -> Object:
+        rows = self._db.execute(f"SELECT id, node FROM {table} WHERE uid = ? ORDER BY rowid", (uid,))  # noqa: S608
+        return {node_id: json.loads(node) for node_id, node in rows}
 
     def _save_nodes(self, workflow: Object, changed: Iterable[str]) -> None:
         uid, nodes = workflow["metadata"]["uid"], _nodes(workflow)
@@ -176,6 +182,24 @@ class Store:
         upsert = "INSERT INTO nodes VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET node = excluded.node"
         self._db.executemany(upsert, kept)
         self._db.executemany("DELETE FROM nodes WHERE uid = ? AND id = ?", gone)
+
+    # --- archive
+
+    def archive_nodes(self, uid: str) -> None:
+        """Keep the nodes that a workflow has now, whatever becomes of it."""
+        with self._change({}):
+            self._db.execute("DELETE FROM archived_nodes WHERE uid = ?", (uid,))
+            copied = "SELECT uid, id, node FROM nodes WHERE uid = ? ORDER BY rowid"
+            self._db.execute(f"INSERT INTO archived_nodes {copied}", (uid,))
+
+    def archived_nodes(self, uid: str) -> Object:
+        """The nodes that were kept, by their ids."""
+        return self._nodes_of(uid, "archived_nodes")
+
+    def forget_archived_nodes(self, uid: str) -> None:
+        """Keep them no more."""
+        with self._change({}):
+            self._db.execute("DELETE FROM archived_nodes WHERE uid = ?", (uid,))
 
     # --- pods
 

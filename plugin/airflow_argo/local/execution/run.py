@@ -271,6 +271,7 @@ class PodRun:
             self._crew.release()
         for stream in self._streams:
             stream.close()
+        self._streams = ()  # They point here: nothing is to wait for the garbage collector.
         if self._workshop is None:
             return
         if self._pid is not None and not self._alone:
