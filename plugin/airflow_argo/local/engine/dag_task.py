@@ -107,10 +107,10 @@ class DagTask(Frame):
             self.run.post(self, self._look)
 
     def _start(self, tasks: list[dict[str, Any]], parents: tuple[str, ...]) -> None:
-        hooks_of, place = self._task if self._group is None else None, self.dag.place
+        hooks_of = self._task if self._group is None else None
         for task in tasks:
             name = f"{self.dag.job.name}.{task['name']}"
-            slot = Slot(self.run, self, self, place, name, task, parents=parents, hooks_of=hooks_of)
+            slot = Slot(self.run, self, self, self.place, name, task, parents=parents, hooks_of=hooks_of)
             self._slots.append(slot)
         self._open = len(self._slots)
         for index, slot in enumerate(self._slots):
