@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from airflow_argo.local.execution.directories import PodDirectory, make_base, remove, visible_below_tmp
+from airflow_argo.local.execution.directories import PodDirectory, Spares, make_base, remove, visible_below_tmp
 
 
 @pytest.fixture
@@ -72,3 +72,43 @@ def test_removing_does_not_follow_links(root):
 )
 def test_what_a_private_tmp_would_hide(paths, visible):
     assert visible_below_tmp(paths) == visible
+
+
+@pytest.fixture
+def spares(root) -> Spares:
+    model = root / "model"
+    model.mkdir()
+    return Spares(model)
+
+
+def made(root: Path) -> PodDirectory:
+    pod = PodDirectory(root / "pod", private_tmp=True)
+    pod.make()
+    return pod
+
+
+def test_a_directory_that_a_pod_left_as_it_was_is_used_again(root, spares):
+    pod = made(root)
+    pod.script.write_text("true")
+    assert spares.keep(pod.path)
+    assert sorted(entry.name for entry in pod.path.iterdir()) == ["root", "tmp"]
+    assert spares.take() == pod.path
+    assert spares.take() is None
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda pod: Path(pod.layout.tmp, "left").write_text("1"),
+        lambda pod: Path(pod.layout.root, "left").mkdir(),
+        lambda pod: Path(pod.path, "beside").mkdir(),
+        lambda pod: Path(pod.layout.tmp).chmod(0o700),
+        lambda pod: Path(pod.layout.root).rmdir(),
+        lambda pod: (Path(pod.layout.root).rmdir(), Path(pod.layout.root).symlink_to("/var/empty")),
+    ],
+)
+def test_a_directory_in_which_a_pod_has_left_something_is_not(root, spares, spoil):
+    pod = made(root)
+    spoil(pod)
+    assert not spares.keep(pod.path)
+    assert spares.take() is None
