@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV ?= .venv
 ROWS ?= 1050
 ROWS_PER_WORKER ?= 100
+ROUNDS ?= 10
+ONLY ?=
+JSON ?=
 
 BIN := $(VENV)/bin
 # SQLAlchemy and others end support for Python 3.10 before Airflow does: it has pins of its own.
@@ -14,7 +17,7 @@ READY := $(VENV)/.ready-$(PYTHON_VERSION)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end bench lint format wheel clean
+.PHONY: help setup demo test test-end-to-end chaos bench lint format wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +42,9 @@ test: $(READY) ## Run the tests
 
 test-end-to-end: $(READY) ## Run the tests of a whole running Airflow (minutes)
 	@$(BIN)/python -m pytest -q -m slow tests/end_to_end
+
+chaos: $(READY) ## Prove one workflow per attempt, whatever dies: ROUNDS=10 ONLY=kill,clear JSON=file
+	@PYTHONPATH=. $(BIN)/python -m tests.chaos --rounds '$(ROUNDS)' --only '$(ONLY)' $(if $(JSON),--json '$(JSON)')
 
 bench: $(READY) ## Measure what the bridge and the embedded server cost
 	@$(BIN)/python tools/bench.py
