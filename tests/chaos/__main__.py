@@ -49,9 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, give_up)
     try:
-        with Stage(home, wanted, f"chaos-{secrets.token_hex(16)}", tell) as stage:
+        with Stage(home, wanted, f"chaos-{secrets.token_hex(16)}", tell, sqlite_only=options.sqlite) as stage:
             verdicts = play_all(stage, wanted, options.at_once, tell)
-            leaks = places_of_token(stage)
+            leaks = places_of_token(stage, known=wanted[0].conn_id)
     except GivenUpError:
         return 130
     verdicts.sort(key=lambda verdict: _order(wanted, verdict))
@@ -72,8 +72,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="of each fault in each mode (%(default)s)")
     parser.add_argument("--only", default="", metavar="NAME,…", help="the faults that begin so")
-    parser.add_argument("--at-once", type=int, default=4, metavar="N", help="faults at a time (%(default)s)")
+    parser.add_argument("--at-once", type=int, default=5, metavar="N", help="faults at a time (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--sqlite", action="store_true", help="do without PostgreSQL")
     parser.add_argument("--keep", action="store_true", help="keep logs and records, also if all is well")
     return parser.parse_args(arguments)
 

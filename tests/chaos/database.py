@@ -94,9 +94,9 @@ class Postgres:
 Database = Sqlite | Postgres
 
 
-def database(folder: Path) -> Database:
+def database(folder: Path, sqlite_only: bool = False) -> Database:
     """The best that there is."""
-    found = sorted(_POSTGRES.glob("*/bin/initdb"))
+    found = [] if sqlite_only else sorted(_POSTGRES.glob("*/bin/initdb"))
     try:
         import psycopg  # noqa: F401
     except ImportError:

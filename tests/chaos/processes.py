@@ -129,7 +129,7 @@ def airflow_environment(home: Path, port: int, database_url: str, connections: M
         "CORE__LOAD_EXAMPLES": False,
         "CORE__DAGS_ARE_PAUSED_AT_CREATION": False,
         "CORE__EXECUTOR": "LocalExecutor",
-        "CORE__PARALLELISM": 32,
+        "CORE__PARALLELISM": 48,
         "CORE__FERNET_KEY": base64.urlsafe_b64encode(os.urandom(32)).decode(),
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": True,
         "CORE__EXECUTION_API_SERVER_URL": f"{url}/execution/",

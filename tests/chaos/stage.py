@@ -26,7 +26,9 @@ class Stage:
     :param home: an empty folder for all of it; not below /tmp, for every worker has a /tmp of its own.
     """
 
-    def __init__(self, home: Path, cells: list[Cell], token: str, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, home: Path, cells: list[Cell], token: str, tell: Callable[[str], None], *, sqlite_only: bool = False
+    ) -> None:
         self.home = home
         self.token = token
         self._tell = tell
@@ -34,7 +36,7 @@ class Stage:
         self.ledger = home / "ledger"
         self.gates = home / "gates"
         self.outputs = home / "outputs"
-        self.database = database(home)
+        self.database = database(home, sqlite_only)
         api_port, argo_port, proxy_port = free_port(), free_port(), free_port()
         connections = {cell.conn_id: self._connection(cell, argo_port, proxy_port) for cell in cells}
         self._environment = airflow_environment(home, api_port, self.database.url, connections)
