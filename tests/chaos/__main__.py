@@ -72,7 +72,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="of each fault in each mode (%(default)s)")
     parser.add_argument("--only", default="", metavar="NAME,…", help="the faults that begin so")
-    parser.add_argument("--at-once", type=int, default=5, metavar="N", help="faults at a time (%(default)s)")
+    parser.add_argument("--at-once", type=int, default=4, metavar="N", help="faults at a time (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--sqlite", action="store_true", help="do without PostgreSQL")
     parser.add_argument("--keep", action="store_true", help="keep logs and records, also if all is well")

@@ -96,6 +96,10 @@ class Cell:
         """Whether the task ends with the results of all workers."""
         return self.fault.state == "success" and self.fault.name != "mark_success"
 
+    def supervisor_is_killed(self, run: str) -> bool:
+        """Whether what supervises the task dies with it, as when a machine is lost."""
+        return self.fault.name.startswith("kill_") and run[-1] in "13579"
+
     @property
     def waiting_state(self) -> str:
         return "running" if self.mode == "sync" else "deferred"

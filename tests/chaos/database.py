@@ -57,7 +57,7 @@ class Postgres:
                 shutil.chown(folder, "postgres")
         data = str(self.folder / "data")
         self._run("initdb", "-D", data, "-U", "airflow", "--auth=trust", "--no-sync")
-        options = f"-c listen_addresses='' -k {self.socket} -c fsync=off -c max_connections=300"
+        options = f"-c listen_addresses='' -k {self.socket} -c fsync=off -c max_connections=500"
         self._run("pg_ctl", "-D", data, "-w", "-l", str(self.folder / "log"), "-o", options, "start")
         self._run("createdb", "-h", str(self.socket), "-U", "airflow", "airflow")
 

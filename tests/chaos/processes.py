@@ -117,8 +117,8 @@ class Part:
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
-    def tail(self) -> str:
-        return self._log.read_text(encoding="utf-8", errors="replace")[-3000:] if self._log.exists() else ""
+    def log_text(self) -> str:
+        return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
 
 
 def airflow_environment(home: Path, port: int, database_url: str, connections: Mapping[str, str]) -> dict[str, str]:
@@ -139,9 +139,12 @@ def airflow_environment(home: Path, port: int, database_url: str, connections: M
         "API__WORKERS": 1,
         "API_AUTH__JWT_SECRET": secrets.token_hex(64),
         "DATABASE__SQL_ALCHEMY_CONN": database_url,
+        # With the default of 15 an API server that fifty tasks talk to at once stood still for a minute.
+        "DATABASE__SQL_ALCHEMY_POOL_SIZE": 40,
+        "DATABASE__SQL_ALCHEMY_MAX_OVERFLOW": 40,
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": 3600,
         "DAG_PROCESSOR__REFRESH_INTERVAL": 3600,
-        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 30,
+        "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": 40,
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 5,
         "SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": 15,
         "SCHEDULER__SCHEDULER_HEALTH_CHECK_THRESHOLD": 20,

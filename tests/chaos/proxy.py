@@ -130,9 +130,17 @@ class Proxy:
         self._started.wait()
 
     def stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(self.session.close(), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
+
+    async def _end(self) -> None:
+        """Some requests hang, as they were told to."""
+        hanging = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in hanging:
+            task.cancel()
+        await asyncio.gather(*hanging, return_exceptions=True)
+        await self.session.close()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -25,7 +25,7 @@ class Killer:
 
     async def kill(self, exchange: Exchange) -> bool:
         """Whether it came from a task."""
-        return await asyncio.to_thread(self._kill, exchange.client_port, exchange.run[-1:] in "13579")
+        return await asyncio.to_thread(self._kill, exchange.client_port, exchange.run[-1:] in tuple("13579"))
 
     def _kill(self, port: int, supervisor_too: bool) -> bool:
         task = self._task_behind(port)

@@ -122,7 +122,7 @@ class Stage:
     def _is_healthy(self) -> bool:
         for part in (self.api_server, self.dag_processor, self.scheduler, *self.triggerers):
             if not part.is_alive():
-                raise RuntimeError(f"{part.name} ended: {part.tail()}")
+                raise RuntimeError(f"{part.name} ended: {part.log_text()[-3000:]}")
         return self.airflow.is_healthy()
 
     def _part(self, name: str, arguments: list[str]) -> Part:
