@@ -51,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         with Stage(home, wanted, f"chaos-{secrets.token_hex(16)}", tell, sqlite_only=options.sqlite) as stage:
             verdicts = play_all(stage, wanted, options.at_once, tell)
-            leaks = places_of_token(stage, known=wanted[0].conn_id)
+            leaks = places_of_token(stage, known=wanted[0].dag_id)
     except GivenUpError:
         return 130
     verdicts.sort(key=lambda verdict: _order(wanted, verdict))
