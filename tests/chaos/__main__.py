@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, give_up)
     try:
-        with Stage(home, wanted, f"chaos-{secrets.token_hex(16)}", tell, sqlite_only=options.sqlite) as stage:
+        with Stage(home, wanted, f"chaos-{secrets.token_hex(16)}", tell) as stage:
             verdicts = play_all(stage, wanted, options.at_once, tell)
             leaks = places_of_token(stage, known=wanted[0].dag_id)
     except GivenUpError:
@@ -74,7 +74,6 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="NAME,…", help="the faults that begin so")
     parser.add_argument("--at-once", type=int, default=4, metavar="N", help="faults at a time (%(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--sqlite", action="store_true", help="do without PostgreSQL")
     parser.add_argument("--keep", action="store_true", help="keep logs and records, also if all is well")
     return parser.parse_args(arguments)
 

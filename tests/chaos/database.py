@@ -1,6 +1,6 @@
-"""Airflow's database: PostgreSQL where the machine has it, else SQLite.
+"""Airflow's database: a PostgreSQL of our own.
 
-A stopped process that holds SQLite's one lock stops all others, which a fault of this suite may well do.
+SQLite does not do: with forty tasks at once Airflow's API server answers 500, for the database is locked.
 """
 
 from __future__ import annotations
@@ -8,36 +8,11 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
-import sqlite3
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 _POSTGRES = Path("/usr/lib/postgresql")
-
-
-class Sqlite:
-    """A file."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "airflow.db"
-        self.url = f"sqlite:///{self.path}"
-
-    def start(self) -> None:
-        with closing(sqlite3.connect(self.path)) as connection:
-            connection.execute("PRAGMA journal_mode=WAL")
-
-    def stop(self) -> None:
-        pass
-
-    def rows(self) -> Iterator[tuple[str, str]]:
-        """Every row of every table, as the table's name and a text."""
-        with closing(sqlite3.connect(self.path)) as connection:
-            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            for table in tables:
-                for row in connection.execute(f'SELECT * FROM "{table}"'):
-                    yield table, repr(row)
 
 
 class Postgres:
@@ -91,14 +66,12 @@ class Postgres:
         )
 
 
-Database = Sqlite | Postgres
+def database(folder: Path) -> Postgres:
+    """One for this run.
 
-
-def database(folder: Path, sqlite_only: bool = False) -> Database:
-    """The best that there is."""
-    found = [] if sqlite_only else sorted(_POSTGRES.glob("*/bin/initdb"))
-    try:
-        import psycopg  # noqa: F401
-    except ImportError:
-        found = []
-    return Postgres(folder, found[-1].parent) if found else Sqlite(folder)
+    :raises RuntimeError: where PostgreSQL is not installed.
+    """
+    found = sorted(_POSTGRES.glob("*/bin/initdb"))
+    if not found:
+        raise RuntimeError(f"PostgreSQL is needed, and there is no {_POSTGRES}/*/bin/initdb: install 'postgresql'")
+    return Postgres(folder, found[-1].parent)

@@ -139,6 +139,7 @@ def airflow_environment(home: Path, port: int, database_url: str, connections: M
         "API__WORKERS": 1,
         "API_AUTH__JWT_SECRET": secrets.token_hex(64),
         "DATABASE__SQL_ALCHEMY_CONN": database_url,
+        "DATABASE__SQL_ALCHEMY_CONN_ASYNC": database_url,
         # With the default of 15 an API server that fifty tasks talk to at once stood still for a minute.
         "DATABASE__SQL_ALCHEMY_POOL_SIZE": 40,
         "DATABASE__SQL_ALCHEMY_MAX_OVERFLOW": 40,
@@ -153,8 +154,6 @@ def airflow_environment(home: Path, port: int, database_url: str, connections: M
         "LOGGING__COLORED_CONSOLE_LOG": False,
         "USAGE_DATA_COLLECTION__ENABLED": False,
     }
-    if database_url.startswith("postgresql"):
-        settings["DATABASE__SQL_ALCHEMY_CONN_ASYNC"] = database_url
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")}
     return {
         **kept,

@@ -26,9 +26,7 @@ class Stage:
     :param home: an empty folder for all of it; not below /tmp, for every worker has a /tmp of its own.
     """
 
-    def __init__(
-        self, home: Path, cells: list[Cell], token: str, tell: Callable[[str], None], *, sqlite_only: bool = False
-    ) -> None:
+    def __init__(self, home: Path, cells: list[Cell], token: str, tell: Callable[[str], None]) -> None:
         self.home = home
         self.token = token
         self._tell = tell
@@ -36,7 +34,7 @@ class Stage:
         self.ledger = home / "ledger"
         self.gates = home / "gates"
         self.outputs = home / "outputs"
-        self.database = database(home, sqlite_only)
+        self.database = database(home)
         api_port, argo_port, proxy_port = free_port(), free_port(), free_port()
         connections = {cell.conn_id: self._connection(cell, argo_port, proxy_port) for cell in cells}
         self._environment = airflow_environment(home, api_port, self.database.url, connections)
@@ -81,7 +79,7 @@ class Stage:
         self.stop()
 
     def _start(self) -> None:
-        self._tell(f"Starting {type(self.database).__name__}, the Argo Server and Airflow below {self.home} ...")
+        self._tell(f"Starting PostgreSQL, the Argo Server and Airflow below {self.home} ...")
         self.database.start()
         self.proxy.start()
         self.start_argo()
