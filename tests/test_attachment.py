@@ -86,3 +86,22 @@ def test_every_name_is_one_that_kubernetes_takes(attempt: Attempt, number: int) 
     name = attempt.workflow_name(number)
     assert len(name) <= 52
     assert re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name)
+
+
+@pytest.mark.parametrize(
+    ("other", "superseded"),
+    [
+        (Attempt("dag", "run", "task", 1, 2), True),
+        (Attempt("dag", "run", "task", 1, 3), False),
+        (Attempt("dag", "run", "task", 1, 4), False),
+        (Attempt("dag", "run", "task", 2, 2), False),
+        (Attempt("dag", "other", "task", 1, 2), False),
+    ],
+)
+def test_a_cleared_task_supersedes_what_it_was_before(other: Attempt, superseded: bool) -> None:
+    assert Attempt("dag", "run", "task", 1, 3).supersedes(other.owner) == superseded
+
+
+@pytest.mark.parametrize("owner", ["", "somebody", "5", "[]", "{}", '["dag", "run", "task", 1, null]'])
+def test_what_is_nobodys_is_superseded_by_nobody(owner: str) -> None:
+    assert not Attempt("dag", "run", "task", 1, 3).supersedes(owner)

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from airflow_argo.argo.labels import label_value
 from airflow_argo.argo.status import FINAL_PHASES, SUCCEEDED
 
 RetryMode: TypeAlias = Literal["failed_nodes", "fresh"]
@@ -52,6 +53,26 @@ class Attempt:
     def owner(self) -> str:
         """All of it as one text, which no other attempt has."""
         return json.dumps([self.dag_id, self.run_id, self.task_id, self.map_index, self.generation])
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels by which a DAG's, a run's or a task's workflows are found in Argo."""
+        parts = {"dag_id": self.dag_id, "run_id": self.run_id, "task_id": self.task_id}
+        return {f"airflow-argo/{key}": label_value(value) for key, value in parts.items()}
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        """Annotations by which a later try knows the workflow."""
+        return {OWNER_ANNOTATION: self.owner, CLEARS_ANNOTATION: str(self.clears)}
+
+    def supersedes(self, owner: str) -> bool:
+        """Whether this is a later generation of the attempts that an owner's text is about."""
+        try:
+            *task, generation = json.loads(owner)
+        except (ValueError, TypeError):
+            return False
+        mine = [self.dag_id, self.run_id, self.task_id, self.map_index]
+        return task == mine and isinstance(generation, int) and generation < self.generation
 
     def workflow_name(self, number: int = 1) -> str:
         """The name of the workflow, the same whenever and wherever it is computed.

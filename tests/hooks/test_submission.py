@@ -10,8 +10,8 @@ import pytest
 from airflow_argo.argo import api
 from airflow_argo.argo.client import ArgoClient, ServerAddress
 from airflow_argo.argo.errors import RequestRefusedError
-from airflow_argo.attachment import CLEARS_ANNOTATION, OWNER_ANNOTATION, Attempt, RetryMode
-from airflow_argo.hooks.submission import NameTakenError, attach_or_create
+from airflow_argo.attachment import OWNER_ANNOTATION, Attempt, RetryMode
+from airflow_argo.hooks.submission import NameTakenError, attach_or_create, end_older
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ class Submission:
         return {
             "metadata": {
                 "name": name,
-                "annotations": {OWNER_ANNOTATION: self.owner, CLEARS_ANNOTATION: str(self.attempt.clears)},
+                "labels": self.attempt.labels,
+                "annotations": {**self.attempt.annotations, OWNER_ANNOTATION: self.owner},
             },
             "spec": {"entrypoint": "main", "templates": [{"name": "main", "container": container}]},
         }
@@ -143,6 +144,22 @@ def test_a_workflow_that_an_earlier_try_had_and_that_is_gone_is_said_to_be(
     name = submit(known_before=attempt.workflow_name())["metadata"]["name"]
     assert "gone" in submit.said[0]
     client.send(api.delete_workflow("argo", name))
+
+
+@pytest.mark.parametrize(("action", "expected"), [("stop", "Stop"), ("terminate", "Terminate")])
+def test_what_runs_of_a_cleared_tasks_earlier_generations_is_ended(
+    client: ArgoClient, attempt: Attempt, action: str, expected: str
+) -> None:
+    cleared = replace(attempt, generation=attempt.generation + 2, clears=1)
+    others = [attempt, replace(attempt, map_index=7), cleared]
+    names = [Submission(client, each, "sleep 60")()["metadata"]["name"] for each in others]
+    said: list[str] = []
+    end_older(client, "argo", cleared, action, said.append)
+    shutdowns = [client.send(api.get_workflow("argo", name))["spec"].get("shutdown") for name in names]
+    assert shutdowns == [expected, None, None]
+    assert len(said) == 1
+    for name in names:
+        client.send(api.delete_workflow("argo", name))
 
 
 def test_what_the_server_refuses_is_told(client: ArgoClient, attempt: Attempt) -> None:

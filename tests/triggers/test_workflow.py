@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -144,37 +145,83 @@ async def test_after_it_has_fired_nothing_is_stopped(server: str) -> None:
     requests.delete(f"{server}/{running['name']}", timeout=10)
 
 
+@pytest.fixture
+def airflow_says(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Stands in for Airflow's own calls to its supervisor: the outermost edge."""
+
+    def say(state: Any, record: dict[str, Any] | None) -> None:
+        async def xcom(**_: Any) -> Any:
+            return record
+
+        def states(**_: Any) -> Any:
+            return {"run": {"task": state() if callable(state) else state}}
+
+        monkeypatch.setattr("airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states", states)
+        monkeypatch.setattr("airflow.sdk.execution_time.xcom.XCom.aget_one", xcom)
+
+    return say
+
+
+def of_a_task(waiting: ArgoWorkflowTrigger) -> ArgoWorkflowTrigger:
+    instance: Any = SimpleNamespace(dag_id="dag", task_id="task", run_id="run", map_index=-1)
+    waiting._task_instance = instance
+    return waiting
+
+
 @pytest.mark.parametrize(
     ("state", "record", "stopped"),
     [
         ("deferred", "same", False),  # another triggerer has taken it over: nobody killed the task
         ("deferred", "other", True),  # the task was cleared, and has deferred again on a workflow of its own
         ("deferred", None, True),  # a new try is about to begin
-        ("running", "same", False),  # a later try waits for it
-        ("running", "other", True),
+        ("running", "same", True),  # the try after a clear, which has not wiped the XComs yet
         ("queued", "same", True),  # cleared, and not started anew yet
         ("success", "same", True),
         ("failed", "same", True),
     ],
 )
 async def test_only_a_user_ends_a_workflow(
-    server: str, monkeypatch: pytest.MonkeyPatch, state: str, record: str | None, stopped: bool
+    server: str, airflow_says: Any, state: str, record: str | None, stopped: bool
 ) -> None:
     metadata = submit(server, "sleep 60")
     names = {"same": metadata["name"], "other": "another"}
-
-    # Airflow's own calls to its supervisor: the outermost edge.
-    async def xcom(**_: Any) -> Any:
-        return {"name": names[record]} if record else None
-
-    monkeypatch.setattr(
-        "airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states",
-        lambda **_: {"run": {"task": state}},
-    )
-    monkeypatch.setattr("airflow.sdk.execution_time.xcom.XCom.aget_one", xcom)
-    waiting = trigger(metadata)
-    instance: Any = SimpleNamespace(dag_id="dag", task_id="task", run_id="run", map_index=-1)
-    waiting._task_instance = instance
-    await waiting.on_kill()
+    airflow_says(state, {"name": names[record]} if record else None)
+    await of_a_task(trigger(metadata)).on_kill()
     assert (shutdown(server, metadata) == "Stop") == stopped
     requests.delete(f"{server}/{metadata['name']}", timeout=10)
+
+
+async def test_the_workflow_is_stopped_though_airflow_cancels_that_every_second(server: str, airflow_says: Any) -> None:
+    metadata, asked, answer = submit(server, "sleep 60"), threading.Event(), threading.Event()
+    airflow_says(lambda: asked.set() or (answer.wait() and "failed"), None)
+    killing = asyncio.create_task(of_a_task(trigger(metadata)).on_kill())
+    await asyncio.to_thread(asked.wait)
+    killing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await killing
+    answer.set()
+    await asyncio.gather(*module._endings)
+    assert shutdown(server, metadata) == "Stop"
+    requests.delete(f"{server}/{metadata['name']}", timeout=10)
+
+
+async def test_a_workflow_that_a_later_try_has_retried_goes_on(server: str, airflow_says: Any) -> None:
+    metadata = submit(server, "sleep 60")
+    waiting = of_a_task(trigger(metadata))
+    running = asyncio.create_task(first_event(waiting))
+    requests.put(f"{server}/{metadata['name']}/stop", json={}, timeout=10).raise_for_status()
+    assert (await running)["phase"] == "Failed"
+    waiting._fired = False  # as on a triggerer that had not seen the end when it fell asleep
+    await asyncio.to_thread(another_second)
+    requests.put(f"{server}/{metadata['name']}/retry", json={}, timeout=10).raise_for_status()
+    airflow_says("running", {"name": metadata["name"]})
+    await waiting.on_kill()
+    assert shutdown(server, metadata) is None
+    requests.delete(f"{server}/{metadata['name']}", timeout=10)
+
+
+def another_second() -> None:
+    """Wait until the clock shows another second, in which Argo's times are."""
+    now = int(time.time())
+    while int(time.time()) == now:
+        pass

@@ -21,6 +21,7 @@ from airflow_argo.argo.retrying import Patience
 from airflow_argo.argo.status import Workflow, is_finished
 
 if TYPE_CHECKING:
+    from airflow_argo.argo.address import ServerAddress
     from airflow_argo.argo.aio import AsyncArgoClient
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,11 @@ class SharedWatch:
         self._clock = clock
         self._news: dict[str, list[News]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    @property
+    def address(self) -> ServerAddress:
+        """The server's."""
+        return self._client.address
 
     @contextmanager
     def news_of(self, name: str) -> Iterator[News]:

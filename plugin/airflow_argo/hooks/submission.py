@@ -22,6 +22,8 @@ MakeManifest = Callable[[str], Mapping[str, Any]]
 """Makes the manifest for a workflow's name."""
 
 
+_UNFINISHED = "workflows.argoproj.io/completed!=true"
+
 _PAUSE = 1.0
 """Seconds between two looks at a workflow that is being stopped."""
 
@@ -71,6 +73,24 @@ def attach_or_create(
             continue
         if workflow is not None:
             return workflow
+
+
+def end_older(client: ArgoClient, namespace: str, attempt: Attempt, action: str, tell: Callable[[str], object]) -> None:
+    """End what still runs of the task's earlier generations, which a user has cleared.
+
+    :param action: stop or terminate.
+    :param tell: takes a line for the task log.
+    """
+    selector = ",".join([*(f"{key}={value}" for key, value in attempt.labels.items()), _UNFINISHED])
+    fields = ("metadata.name", "metadata.annotations", "spec.shutdown")
+    end = api.terminate_workflow if action == "terminate" else api.stop_workflow
+    listed = client.send(api.list_workflows(namespace, label_selector=selector, fields=fields))
+    for workflow in listed.get("items") or ():
+        stopped = (workflow.get("spec") or {}).get("shutdown")
+        if not stopped and attempt.supersedes(_annotation(workflow, OWNER_ANNOTATION)):
+            name = workflow["metadata"]["name"]
+            tell(f"Workflow {name}: the task was cleared since: ending it")
+            client.send(end(namespace, name))
 
 
 def _decision(

@@ -12,11 +12,8 @@ from typing import Any
 
 log = logging.getLogger(__name__)
 
-WAITED_FOR = frozenset({"running", "deferred"})
-"""The states of a task that waits for its workflow, here or elsewhere."""
-
-_GOES_ON = frozenset({"queued", "scheduled", "up_for_retry", "up_for_reschedule"})
-"""The states of a task of which a worker lost hold: its next try goes on with the workflow."""
+_GOES_ON = frozenset({"running", "deferred", "queued", "scheduled", "up_for_retry", "up_for_reschedule"})
+"""The states of a task that waits for its workflow elsewhere, or whose next try will."""
 
 UNKNOWN = "unknown"
 
@@ -26,7 +23,7 @@ def abandoned_by_user(state: str | None) -> bool:
 
     :param state: None if there is no such task any more. A task that is cleared while it runs is ``restarting``.
     """
-    return state not in WAITED_FOR | _GOES_ON | {UNKNOWN}
+    return state not in _GOES_ON | {UNKNOWN}
 
 
 def state_within(instance: Any, seconds: float) -> str | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from airflow_argo.attachment import CLEARS_ANNOTATION, OWNER_ANNOTATION, Attempt
+from airflow_argo.attachment import Attempt
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -29,19 +29,6 @@ def attempt_of(context: Context) -> Attempt:
         generation=instance.max_tries,
         clears=getattr(context["dag_run"], "clear_number", 0),
     )
-
-
-def labels_of(attempt: Attempt) -> dict[str, str]:
-    """Labels by which a DAG's, a run's or a task's workflows are found in Argo."""
-    from airflow_argo.argo.manifest import label_value
-
-    parts = {"dag_id": attempt.dag_id, "run_id": attempt.run_id, "task_id": attempt.task_id}
-    return {f"airflow-argo/{key}": label_value(value) for key, value in parts.items()}
-
-
-def annotations_of(attempt: Attempt) -> dict[str, str]:
-    """Annotations by which a later try knows the workflow."""
-    return {OWNER_ANNOTATION: attempt.owner, CLEARS_ANNOTATION: str(attempt.clears)}
 
 
 def known_before(context: Context) -> str:

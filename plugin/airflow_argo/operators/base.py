@@ -21,12 +21,10 @@ from airflow_argo.attachment import RETRY_MODES, Attempt, RetryMode
 from airflow_argo.hooks.argo import DEFAULT_CONN_ID, ArgoHook
 from airflow_argo.links import ArgoWorkflowLink
 from airflow_argo.operators.attempts import (
-    annotations_of,
     attempt_of,
     clusters_limit,
     deadline,
     known_before,
-    labels_of,
     note,
 )
 from airflow_argo.operators.ending import Ending
@@ -46,6 +44,9 @@ OnKill: TypeAlias = Literal["stop", "terminate", "leave"]
 
 BEFORE_DEFERRING = 5.0
 """Seconds that a deferrable task waits on the worker, so that short workflows never reach the triggerer."""
+
+_SILENCE = 20.0
+"""Seconds that the server may be silent before a small answer."""
 
 _ONE_PARAM = re.compile(r"\{\{\s*params\.([A-Za-z_]\w*)\s*\}\}")
 
@@ -153,11 +154,12 @@ class ArgoOperator(BaseOperator):
         """Attach to this attempt's workflow or create it, and wait for it."""
         self._ending = ending = Ending(context["ti"], self.on_kill_action, self.log)
         try:
-            with self._hook().client() as client:
+            # A call that hangs must leave time for another one.
+            with self._hook().client(read_timeout=_SILENCE) as client:
                 workflow = self._attach_or_create(client, context, ending)
                 if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
                     self._defer(context, workflow)
-                return self._complete(client, context)
+            return self._complete(context)
         except AirflowTaskTimeout:
             # Airflow calls on_kill next.
             ending.is_due()
@@ -175,8 +177,7 @@ class ArgoOperator(BaseOperator):
             raise WorkflowGoneError(
                 f"The workflow {event['name']} disappeared while it was awaited: {event['message']}"
             )
-        with self._hook().client() as client:
-            return self._complete(client, context)
+        return self._complete(context)
 
     def on_kill(self) -> None:
         """End the workflow when a user has ended the task; when a worker is shut down, the next try goes on with it."""
@@ -187,7 +188,7 @@ class ArgoOperator(BaseOperator):
         return ArgoHook(self.argo_conn_id)
 
     def _attach_or_create(self, client: ArgoClient, context: Context, ending: Ending) -> dict[str, Any]:
-        from airflow_argo.hooks.submission import attach_or_create
+        from airflow_argo.hooks.submission import attach_or_create, end_older
 
         namespace = self.namespace or self._hook().settings().namespace
         attempt = attempt_of(context)
@@ -195,6 +196,9 @@ class ArgoOperator(BaseOperator):
         def named_manifest(name: str) -> Mapping[str, Any]:
             return self._finished_manifest(context, name, attempt)
 
+        if attempt.clears and self.on_kill_action != "leave":
+            # A triggerer that died or is slow has not done it, and two workflows must not do the same work.
+            end_older(client, namespace, attempt, self.on_kill_action, self.log.info)
         workflow = attach_or_create(
             client,
             namespace,
@@ -216,8 +220,8 @@ class ArgoOperator(BaseOperator):
         made = manifest.sanitized(self.make_manifest(context))
         made = manifest.labelled(
             made,
-            labels={**labels_of(attempt), **_texts(self.labels)},
-            annotations={**_texts(self.annotations), **annotations_of(attempt)},
+            labels={**attempt.labels, **_texts(self.labels)},
+            annotations={**_texts(self.annotations), **attempt.annotations},
         )
         pending = None if self.pending_timeout is None else math.ceil(self.pending_timeout.total_seconds())
         made = manifest.limited(made, seconds=clusters_limit(self.execution_timeout), pending_seconds=pending)
@@ -290,12 +294,13 @@ class ArgoOperator(BaseOperator):
         # Whatever `resume` needs is in the event: `airflow dags test` drops the kwargs of a deferral.
         self.defer(trigger=trigger, method_name="resume")
 
-    def _complete(self, client: ArgoClient, context: Context) -> Any:
+    def _complete(self, context: Context) -> Any:
         from airflow_argo.argo import api
         from airflow_argo.operators.completion import Completion
 
         namespace, name = self._workflow()
-        workflow = self._answered(client, api.get_workflow(namespace, name))
+        with self._hook().client() as client:
+            workflow = self._answered(client, api.get_workflow(namespace, name))
         self._publish(context, workflow)
         completion = Completion(self, workflow, namespace)
         completion.push(context)

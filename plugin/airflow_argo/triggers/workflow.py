@@ -11,19 +11,25 @@ from typing import TYPE_CHECKING, Any
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_argo.argo import api, stalls
-from airflow_argo.argo.errors import ArgoError, UnauthenticatedError
-from airflow_argo.argo.status import is_finished, phase
+from airflow_argo.argo.errors import ArgoError, NotFoundError, UnauthenticatedError
+from airflow_argo.argo.status import Workflow, is_finished, phase
 from airflow_argo.argo.waiting import Observer, Rhythm
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.hooks.sharing import forget, shared_watch
-from airflow_argo.hooks.task_state import WAITED_FOR, state_of
+from airflow_argo.hooks.task_state import state_of
 
 if TYPE_CHECKING:
+    from airflow_argo.argo.address import ServerAddress
+    from airflow_argo.argo.aio import AsyncArgoClient
     from airflow_argo.argo.shared_watch import SharedWatch
 
 # One that fires within seconds of the deferral can find the scheduler still busy with the task's first half, which then
 # fails the task (apache/airflow issue 72716). Shorter workflows are waited for before the task defers.
 _FIRST_PAUSE = 5.0
+_PATIENCE = 10.0
+
+# Endings that outlive their triggers; a loop itself keeps no task alive.
+_endings: set[asyncio.Task[bool]] = set()
 
 
 class ArgoWorkflowTrigger(BaseTrigger):
@@ -63,6 +69,8 @@ class ArgoWorkflowTrigger(BaseTrigger):
         self.on_kill_action = on_kill
         self.deadline = deadline
         self._fired = False
+        self._address: ServerAddress | None = None
+        self._started = ""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """What the triggerer needs to make this trigger again; no secret is in it."""
@@ -101,6 +109,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         while True:
             answers = observer.answers
             async with shared_watch(self.argo_conn_id, self.namespace) as watch:
+                self._address = watch.address
                 try:
                     return await asyncio.wait_for(self._watched(watch, observer), self._time_left())
                 except asyncio.TimeoutError:
@@ -128,6 +137,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
     async def _poll(self, watch: SharedWatch, observer: Observer) -> dict[str, Any] | None:
         try:
             workflow = await watch.status(self.name, self.uid)
+            self._started = _started(workflow)
             if observer.look_due():
                 found = await watch.nodes(self.name, self.uid)
                 observer.looked(await asyncio.to_thread(stalls.waits_for, found))
@@ -143,28 +153,57 @@ class ArgoWorkflowTrigger(BaseTrigger):
 
         Airflow 3.3 also calls this when another triggerer has taken the trigger over; the workflow is then left alone.
         """
-        if self._fired or self.on_kill_action == "leave" or await self._is_still_waited_for():
+        if self._fired or self.on_kill_action == "leave":
             return
-        end = api.terminate_workflow if self.on_kill_action == "terminate" else api.stop_workflow
-        async with await ArgoHook(self.argo_conn_id).aclient(patience=10.0) as client:
+        # Airflow cancels this again every second until it has returned.
+        ending = asyncio.create_task(self._end())
+        _endings.add(ending)
+        ending.add_done_callback(_endings.discard)
+        if await asyncio.shield(ending):
+            self.log.info("Asked the Argo Server to end workflow %s, for the task was ended", self.name)
+
+    async def _end(self) -> bool:
+        """End the workflow unless a task waits for it; whether it was ended."""
+        if await self._is_taken_over():
+            return False
+        async with await self._client() as client:
+            try:
+                workflow = await client.send(api.workflow_status(self.namespace, self.name, uid=self.uid))
+            except NotFoundError:
+                return False
+            # Argo's retry begins anew: then it is a later try of the task that waits for the workflow.
+            if is_finished(workflow) or self._started not in ("", _started(workflow)):
+                return False
+            end = api.terminate_workflow if self.on_kill_action == "terminate" else api.stop_workflow
             await client.send(end(self.namespace, self.name))
-        self.log.info("Asked the Argo Server to end workflow %s, for the task was ended", self.name)
+        return True
+
+    async def _client(self) -> AsyncArgoClient:
+        from airflow_argo.argo.aio import AsyncArgoClient
+
+        if self._address is None:
+            return await ArgoHook(self.argo_conn_id).aclient(patience=_PATIENCE)
+        return AsyncArgoClient(self._address, patience=_PATIENCE)
 
     async def _ask_airflow(self) -> None:
         with contextlib.suppress(Exception):
-            await self._is_still_waited_for()
+            await self._is_taken_over()
 
-    async def _is_still_waited_for(self) -> bool:
-        """Whether a task, this one or a later try of it, waits for this very workflow, so that nobody has killed it."""
+    async def _is_taken_over(self) -> bool:
+        """Whether the task is deferred on this very workflow, so that nobody has ended it."""
         from airflow.sdk.execution_time.xcom import XCom
         from asgiref.sync import sync_to_async
 
         instance = self.task_instance
         if instance is None:
             return False
-        if await sync_to_async(state_of)(instance) not in WAITED_FOR:
+        if await sync_to_async(state_of)(instance) != "deferred":
             return False
-        # A cleared task may wait again already; its XComs tell for which workflow.
+        # A cleared task may be deferred again already; its XComs tell on which workflow.
         where: dict[str, Any] = {"dag_id": instance.dag_id, "map_index": instance.map_index}
         record = await XCom.aget_one(key="workflow", task_id=instance.task_id, run_id=instance.run_id, **where)
         return isinstance(record, dict) and record.get("name") == self.name
+
+
+def _started(workflow: Workflow) -> str:
+    return str((workflow.get("status") or {}).get("startedAt") or "")
