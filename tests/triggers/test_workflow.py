@@ -104,7 +104,8 @@ async def test_a_server_that_hangs_does_not_make_the_task_late(server: str, monk
 async def test_a_token_that_was_replaced_in_the_connection_is_taken_up(
     server: str, argo_url: str, connection_json: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    metadata, send, refused = submit(server, "sleep 0.2"), AsyncArgoClient.send, []
+    metadata = submit(server, "sleep 0.2", labels={"airflow-argo/dag_id": "d"})
+    send, refused = AsyncArgoClient.send, []
 
     async def only_the_new_one(self: AsyncArgoClient, call: Any) -> Any:
         answer = await send(self, call)
