@@ -48,6 +48,7 @@ chaos: $(READY) ## Prove one workflow per attempt, whatever dies: ROUNDS=10 ONLY
 
 bench: $(READY) ## Measure what the bridge and the embedded server cost
 	@$(BIN)/python tools/bench.py
+	@$(BIN)/python tools/bench_bridge.py
 
 lint: $(READY) ## Check style, types and layers
 	@$(BIN)/ruff check .
