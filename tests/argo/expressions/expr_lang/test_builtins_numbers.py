@@ -5,26 +5,16 @@ The tables hold what the real library gave (expr-lang v1.17.8 with Argo's enviro
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import pytest
 
 from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
-from airflow_argo.argo.expressions.expr_lang import environment, evaluate, go_text
+from airflow_argo.argo.expressions.expr_lang import go_text
 
-SCOPE = {
-    "inputs.parameters.n": "3",
-    "inputs.parameters.s": "hello",
-    "inputs.parameters.list": '["a","b","c"]',
-    "inputs.parameters.obj": '{"a":1,"b":{"c":[1,2,3]},"s":"x"}',
-    "item": "7",
-    "item2": None,
-    "tasks.a.outputs.result": "[1,2,3]",
-    "tasks.a.status": "Succeeded",
-    "tasks.b-c.outputs.parameters.x": "y",
-    "workflow.name": "wf",
-    "workflow.labels.app.kubernetes.io/name": "z",
-    "steps.name": "",
-}
+ValueOf: TypeAlias = Callable[[str], Any]
 
 
 @pytest.mark.parametrize(
@@ -80,8 +70,8 @@ SCOPE = {
         ("round(1e300)", "1e+300"),
     ],
 )
-def test_numbers(expression: str, value: str) -> None:
-    assert gojson.dumps(evaluate(expression, environment(SCOPE))) == value
+def test_numbers(value_of: ValueOf, expression: str, value: str) -> None:
+    assert gojson.dumps(value_of(expression)) == value
 
 
 @pytest.mark.parametrize(
@@ -91,8 +81,8 @@ def test_numbers(expression: str, value: str) -> None:
         ('asFloat("nan")', "NaN"),
     ],
 )
-def test_numbers_as_go_prints_it(expression: str, text: str) -> None:
-    assert go_text(evaluate(expression, environment(SCOPE))) == text
+def test_numbers_as_go_prints_it(value_of: ValueOf, expression: str, text: str) -> None:
+    assert go_text(value_of(expression)) == text
 
 
 @pytest.mark.parametrize(
@@ -128,7 +118,7 @@ def test_numbers_as_go_prints_it(expression: str, text: str) -> None:
         ("bitand(1.5,1)", "cannot use float64 as argument (type int) to call bitand  (1:8)"),
     ],
 )
-def test_numbers_fails(expression: str, message: str) -> None:
+def test_numbers_fails(value_of: ValueOf, expression: str, message: str) -> None:
     with pytest.raises(ExpressionError) as failure:
-        evaluate(expression, environment(SCOPE))
+        value_of(expression)
     assert str(failure.value).splitlines()[0] == message

@@ -5,26 +5,15 @@ The tables hold what the real library gave (expr-lang v1.17.8 with Argo's enviro
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import pytest
 
 from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
-from airflow_argo.argo.expressions.expr_lang import environment, evaluate
 
-SCOPE = {
-    "inputs.parameters.n": "3",
-    "inputs.parameters.s": "hello",
-    "inputs.parameters.list": '["a","b","c"]',
-    "inputs.parameters.obj": '{"a":1,"b":{"c":[1,2,3]},"s":"x"}',
-    "item": "7",
-    "item2": None,
-    "tasks.a.outputs.result": "[1,2,3]",
-    "tasks.a.status": "Succeeded",
-    "tasks.b-c.outputs.parameters.x": "y",
-    "workflow.name": "wf",
-    "workflow.labels.app.kubernetes.io/name": "z",
-    "steps.name": "",
-}
+ValueOf: TypeAlias = Callable[[str], Any]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +112,8 @@ SCOPE = {
         ("string(21000000.0)", '"2.1e+07"'),
     ],
 )
-def test_text(expression: str, value: str) -> None:
-    assert gojson.dumps(evaluate(expression, environment(SCOPE))) == value
+def test_text(value_of: ValueOf, expression: str, value: str) -> None:
+    assert gojson.dumps(value_of(expression)) == value
 
 
 @pytest.mark.parametrize(
@@ -177,7 +166,7 @@ def test_text(expression: str, value: str) -> None:
         ("fromJSON('[\"x\"]')[0] .. 3", "invalid operation: int(string) (1:22)"),
     ],
 )
-def test_text_fails(expression: str, message: str) -> None:
+def test_text_fails(value_of: ValueOf, expression: str, message: str) -> None:
     with pytest.raises(ExpressionError) as failure:
-        evaluate(expression, environment(SCOPE))
+        value_of(expression)
     assert str(failure.value).splitlines()[0] == message

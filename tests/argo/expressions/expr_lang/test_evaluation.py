@@ -5,26 +5,16 @@ The tables hold what the real library gave (expr-lang v1.17.8 with Argo's enviro
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import pytest
 
 from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
-from airflow_argo.argo.expressions.expr_lang import environment, evaluate, go_text
+from airflow_argo.argo.expressions.expr_lang import go_text
 
-SCOPE = {
-    "inputs.parameters.n": "3",
-    "inputs.parameters.s": "hello",
-    "inputs.parameters.list": '["a","b","c"]',
-    "inputs.parameters.obj": '{"a":1,"b":{"c":[1,2,3]},"s":"x"}',
-    "item": "7",
-    "item2": None,
-    "tasks.a.outputs.result": "[1,2,3]",
-    "tasks.a.status": "Succeeded",
-    "tasks.b-c.outputs.parameters.x": "y",
-    "workflow.name": "wf",
-    "workflow.labels.app.kubernetes.io/name": "z",
-    "steps.name": "",
-}
+ValueOf: TypeAlias = Callable[[str], Any]
 
 
 @pytest.mark.parametrize(
@@ -189,8 +179,8 @@ SCOPE = {
         ("-0.0", "-0"),
     ],
 )
-def test_the_language(expression: str, value: str) -> None:
-    assert gojson.dumps(evaluate(expression, environment(SCOPE))) == value
+def test_the_language(value_of: ValueOf, expression: str, value: str) -> None:
+    assert gojson.dumps(value_of(expression)) == value
 
 
 @pytest.mark.parametrize(
@@ -201,8 +191,8 @@ def test_the_language(expression: str, value: str) -> None:
         ("-1/0", "-Inf"),
     ],
 )
-def test_the_language_as_go_prints_it(expression: str, text: str) -> None:
-    assert go_text(evaluate(expression, environment(SCOPE))) == text
+def test_the_language_as_go_prints_it(value_of: ValueOf, expression: str, text: str) -> None:
+    assert go_text(value_of(expression)) == text
 
 
 @pytest.mark.parametrize(
@@ -341,7 +331,7 @@ def test_the_language_as_go_prints_it(expression: str, text: str) -> None:
         ("[1,2,3][1.0]", "array elements can only be selected using an integer (got float64) (1:9)"),
     ],
 )
-def test_the_language_fails(expression: str, message: str) -> None:
+def test_the_language_fails(value_of: ValueOf, expression: str, message: str) -> None:
     with pytest.raises(ExpressionError) as failure:
-        evaluate(expression, environment(SCOPE))
+        value_of(expression)
     assert str(failure.value).splitlines()[0] == message

@@ -5,26 +5,16 @@ The tables hold what the real library gave (expr-lang v1.17.8 with Argo's enviro
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
 import pytest
 
 from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
-from airflow_argo.argo.expressions.expr_lang import environment, evaluate, go_text
+from airflow_argo.argo.expressions.expr_lang import go_text
 
-SCOPE = {
-    "inputs.parameters.n": "3",
-    "inputs.parameters.s": "hello",
-    "inputs.parameters.list": '["a","b","c"]',
-    "inputs.parameters.obj": '{"a":1,"b":{"c":[1,2,3]},"s":"x"}',
-    "item": "7",
-    "item2": None,
-    "tasks.a.outputs.result": "[1,2,3]",
-    "tasks.a.status": "Succeeded",
-    "tasks.b-c.outputs.parameters.x": "y",
-    "workflow.name": "wf",
-    "workflow.labels.app.kubernetes.io/name": "z",
-    "steps.name": "",
-}
+ValueOf: TypeAlias = Callable[[str], Any]
 
 
 @pytest.mark.parametrize(
@@ -46,8 +36,8 @@ SCOPE = {
         ('date("2024-01-02") == date("2024-01-02")', "true"),
     ],
 )
-def test_times(expression: str, value: str) -> None:
-    assert gojson.dumps(evaluate(expression, environment(SCOPE))) == value
+def test_times(value_of: ValueOf, expression: str, value: str) -> None:
+    assert gojson.dumps(value_of(expression)) == value
 
 
 @pytest.mark.parametrize(
@@ -78,8 +68,8 @@ def test_times(expression: str, value: str) -> None:
         ('date("2024-01-02T12:00:00Z").In(timezone("Europe/Berlin"))', "2024-01-02 13:00:00 +0100 CET"),
     ],
 )
-def test_times_as_go_prints_it(expression: str, text: str) -> None:
-    assert go_text(evaluate(expression, environment(SCOPE))) == text
+def test_times_as_go_prints_it(value_of: ValueOf, expression: str, text: str) -> None:
+    assert go_text(value_of(expression)) == text
 
 
 @pytest.mark.parametrize(
@@ -99,7 +89,7 @@ def test_times_as_go_prints_it(expression: str, text: str) -> None:
         ('timezone("Nope")', "unknown time zone Nope (1:1)"),
     ],
 )
-def test_times_fails(expression: str, message: str) -> None:
+def test_times_fails(value_of: ValueOf, expression: str, message: str) -> None:
     with pytest.raises(ExpressionError) as failure:
-        evaluate(expression, environment(SCOPE))
+        value_of(expression)
     assert str(failure.value).splitlines()[0] == message
