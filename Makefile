@@ -43,8 +43,8 @@ test: $(READY) ## Run the tests
 test-end-to-end: $(READY) ## Run the tests of a whole running Airflow (minutes)
 	@$(BIN)/python -m pytest -q -m slow tests/end_to_end
 
-chaos: $(READY) ## Prove one workflow per attempt, whatever dies: ROUNDS=10 ONLY=kill,clear JSON=file
-	@PYTHONPATH=. $(BIN)/python -m tests.chaos --rounds '$(ROUNDS)' --only '$(ONLY)' $(if $(JSON),--json '$(JSON)')
+chaos: $(READY) ## Prove one workflow per attempt, whatever dies: ROUNDS=10 ONLY=kill,clear JSON=file ARGO_URL=…
+	@PYTHONPATH=. $(BIN)/python -m tests.chaos --rounds '$(ROUNDS)' --only '$(ONLY)' $(if $(JSON),--json '$(JSON)') $(if $(ARGO_URL),--argo-url '$(ARGO_URL)')
 
 bench: $(READY) ## Measure what the bridge and the embedded server cost
 	@$(BIN)/python tools/bench.py

@@ -12,7 +12,7 @@ _COUNTS = ("duplicates", "orphans", "lost", "wrong", "missed")
 _EVIDENCE_SHOWN = 12
 
 
-def show(console: Console, verdicts: Sequence[Verdict], leaks: Sequence[str]) -> None:
+def show(console: Console, verdicts: Sequence[Verdict], leaks: Sequence[str] | None) -> None:
     """Print the table, and after it what stands behind each number that is not 0."""
     table = Table(title="One workflow per attempt, whatever dies")
     table.add_column("fault")
@@ -39,6 +39,9 @@ def show(console: Console, verdicts: Sequence[Verdict], leaks: Sequence[str]) ->
     for verdict in verdicts:
         for line in verdict.evidence[:_EVIDENCE_SHOWN]:
             console.print(f"{verdict.fault} {verdict.mode}: {line}", highlight=False, soft_wrap=True, markup=False)
+    if leaks is None:
+        console.print("There was no token to search for.")
+        return
     console.print(f"The token was found in {len(leaks)} places{': ' if leaks else '.'}{'; '.join(leaks)}")
 
 

@@ -110,7 +110,8 @@ class ArgoApi:
     def __init__(self, url: str, token: str) -> None:
         self.url = url
         self._session = requests.Session()
-        self._session.headers["Authorization"] = f"Bearer {token}"
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
 
     def is_there(self) -> bool:
         try:

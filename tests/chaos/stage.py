@@ -24,9 +24,12 @@ class Stage:
     """One Airflow and one Argo Server for all rounds.
 
     :param home: an empty folder for all of it; not below /tmp, for every worker has a /tmp of its own.
+    :param argo_url: an Argo Server that runs already, needs no token, and whose workers see this folder.
     """
 
-    def __init__(self, home: Path, cells: list[Cell], token: str, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, home: Path, cells: list[Cell], token: str, tell: Callable[[str], None], argo_url: str = ""
+    ) -> None:
         self.home = home
         self.token = token
         self._tell = tell
@@ -39,7 +42,8 @@ class Stage:
         connections = {cell.conn_id: self._connection(cell, argo_port, proxy_port) for cell in cells}
         self._environment = airflow_environment(home, api_port, self.database.url, connections)
         self.airflow = AirflowApi(f"http://localhost:{api_port}")
-        self.argo_api = ArgoApi(f"http://127.0.0.1:{argo_port}", token)
+        self.is_guest = bool(argo_url)
+        self.argo_api = ArgoApi(argo_url or f"http://127.0.0.1:{argo_port}", token)
         self.argo = self._part(
             "argo-server",
             [
@@ -104,7 +108,8 @@ class Stage:
         self.database.stop()
 
     def start_argo(self) -> None:
-        self.argo.start()
+        if not self.is_guest:
+            self.argo.start()
         wait_for("the Argo Server", 60, self.argo_api.is_there, pause=0.2)
 
     def open_gate(self, cell: Cell, run: str) -> None:
