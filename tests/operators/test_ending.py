@@ -12,7 +12,9 @@ import requests
 from airflow_argo.argo.address import ServerAddress
 from airflow_argo.operators.ending import Ending
 
-INSTANCE: Any = SimpleNamespace(dag_id="dag", task_id="task", run_id="run", map_index=-1)
+INSTANCE: Any = SimpleNamespace(dag_id="dag", task_id="task", run_id="run", map_index=-1, try_number=1, max_tries=2)
+LAST_TRY: Any = SimpleNamespace(**{**vars(INSTANCE), "try_number": 3})
+WITHOUT_RETRIES: Any = SimpleNamespace(**{**vars(INSTANCE), "max_tries": 0})
 
 
 @pytest.fixture
@@ -57,8 +59,8 @@ def workflow(argo_url: str) -> Iterator[Workflow]:
     made.delete()
 
 
-def ending_of(workflow: Workflow | None, action: str = "stop") -> Ending:
-    made = Ending(INSTANCE, action, logging.getLogger(__name__))
+def ending_of(workflow: Workflow | None, action: str = "stop", instance: Any = INSTANCE) -> Ending:
+    made = Ending(instance, action, logging.getLogger(__name__))
     if workflow is not None:
         made.concerns(workflow.address, "argo", workflow.name)
     return made
@@ -118,3 +120,33 @@ def test_going_on_ends_nothing_that_nobody_ended(workflow: Workflow, says: Any) 
     says("failed")
     ending_of(workflow).go_on()
     assert workflow.shutdown is None
+
+
+@pytest.mark.parametrize(
+    ("instance", "state", "shutdown"),
+    [
+        (INSTANCE, "running", None),  # the next try goes on with it
+        (INSTANCE, None, "Stop"),  # the run was deleted
+        (LAST_TRY, "running", "Stop"),
+        (WITHOUT_RETRIES, "running", "Stop"),
+    ],
+)
+def test_a_task_that_fails_leaves_no_workflow_for_which_nobody_waits(
+    workflow: Workflow, says: Any, instance: Any, state: str | None, shutdown: str | None
+) -> None:
+    says(state)
+    ending_of(workflow, instance=instance).task_failed()
+    assert workflow.shutdown == shutdown
+
+
+def test_a_workflow_that_has_ended_by_itself_is_left_alone(workflow: Workflow) -> None:
+    ending = ending_of(workflow, instance=LAST_TRY)
+    ending.is_over()
+    ending.task_failed()
+    assert workflow.shutdown is None
+
+
+def test_a_server_that_is_away_does_not_hide_why_the_task_failed() -> None:
+    ending = Ending(LAST_TRY, "stop", logging.getLogger(__name__))
+    ending.concerns(ServerAddress("http://127.0.0.1:9"), "argo", "wf")
+    ending.task_failed()

@@ -172,9 +172,9 @@ SLEEPING = {
 }
 
 
-@pytest.mark.parametrize(("state", "expected"), [("failed", "Stop"), ("restarting", "Stop"), ("running", None)])
-def test_a_worker_that_is_shut_down_leaves_the_workflow_to_the_next_try(
-    run_dag: Any, argo_url: str, monkeypatch: pytest.MonkeyPatch, state: str, expected: str | None
+@pytest.mark.parametrize("state", ["failed", "restarting"])
+def test_a_user_who_ends_a_running_task_ends_its_workflow(
+    run_dag: Any, argo_url: str, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     # Airflow's own call to its supervisor: the outermost edge.
     monkeypatch.setattr(
@@ -192,7 +192,7 @@ Killed(task_id='task', workflow={SLEEPING!r})
 """
     )
     name = run["task"].xcoms["workflow"]["name"]
-    assert shutdown(argo_url, name) == expected
+    assert shutdown(argo_url, name) == "Stop"
     requests.delete(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10)
 
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from airflow_argo.argo.api import Call
     from airflow_argo.argo.client import ArgoClient
     from airflow_argo.argo.waiting import Observer
+    from airflow_argo.hooks.settings import Settings
 
 OnKill: TypeAlias = Literal["stop", "terminate", "leave"]
 
@@ -159,17 +160,21 @@ class ArgoOperator(BaseOperator):
                 workflow = self._attach_or_create(client, context, ending)
                 if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
                     self._defer(context, workflow)
+            ending.is_over()
             return self._complete(context)
         except AirflowTaskTimeout:
             # Airflow calls on_kill next.
             ending.is_due()
+            raise
+        except Exception:
+            ending.task_failed()
             raise
 
     def resume(self, context: Context, event: dict[str, Any]) -> Any:
         """Go on after the trigger has fired."""
         self._ending = ending = Ending(context["ti"], self.on_kill_action, self.log)
         # First of all: Airflow stores the link after every slice of execution, also one that fails.
-        self._found(ending, event["namespace"], event["name"], event["uid"])
+        self._found(ending, self._hook().settings(), event["namespace"], event["name"], event["uid"])
         if event["status"] == "timeout":
             ending.end()
             raise AirflowTaskTimeout(f"The workflow {event['name']} did not end within {self.execution_timeout}")
@@ -190,7 +195,8 @@ class ArgoOperator(BaseOperator):
     def _attach_or_create(self, client: ArgoClient, context: Context, ending: Ending) -> dict[str, Any]:
         from airflow_argo.hooks.submission import attach_or_create, end_older
 
-        namespace = self.namespace or self._hook().settings().namespace
+        settings = self._hook().settings()
+        namespace = self.namespace or settings.namespace
         attempt = attempt_of(context)
 
         def named_manifest(name: str) -> Mapping[str, Any]:
@@ -208,7 +214,7 @@ class ArgoOperator(BaseOperator):
             self.log.info,
             known_before=known_before(context),
         )
-        self._found(ending, namespace, workflow["metadata"]["name"], workflow["metadata"]["uid"])
+        self._found(ending, settings, namespace, workflow["metadata"]["name"], workflow["metadata"]["uid"])
         self._publish(context, workflow)
         note(context, workflow)
         self.log.info("Argo workflow: %s", self.workflow_link)
@@ -231,8 +237,7 @@ class ArgoOperator(BaseOperator):
         lint.require_clean(made)
         return made
 
-    def _found(self, ending: Ending, namespace: str, name: str, uid: str) -> None:
-        settings = self._hook().settings()
+    def _found(self, ending: Ending, settings: Settings, namespace: str, name: str, uid: str) -> None:
         self._running = (namespace, name)
         self.workflow_link = settings.workflow_link(namespace, name, uid)
         ending.concerns(settings.address, namespace, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from airflow_argo.argo.errors import ArgoError
 from airflow_argo.hooks.task_state import UNKNOWN, abandoned_by_user, state_within
 
 if TYPE_CHECKING:
@@ -37,6 +38,26 @@ class Ending:
     def is_due(self) -> None:
         """Note that the task's time is over, so that nobody has to be asked why it ends."""
         self._out_of_time = True
+
+    def is_over(self) -> None:
+        """Note that the workflow has ended by itself."""
+        self._workflow = None
+
+    def task_failed(self) -> None:
+        """End the workflow of a task that fails before it, unless another try will wait for it.
+
+        Such as one whose run was deleted: then Airflow takes no XCom any more.
+        """
+        if self._workflow is None:
+            return
+        # Airflow's own rule, of which retry policies can only take away.
+        will_retry = self._instance.max_tries != 0 and self._instance.try_number <= self._instance.max_tries
+        if will_retry and not abandoned_by_user(state_within(self._instance, _SECONDS_TO_ASK)):
+            return
+        try:
+            self.end()
+        except ArgoError as error:
+            self._log.warning("The workflow goes on, for the Argo Server cannot be asked to end it: %s", error)
 
     def asked_for(self) -> None:
         """End the workflow if a user has ended the task, as opposed to a worker that is shut down.
