@@ -15,6 +15,7 @@ export function makeHttp(base, headers = () => ({})) {
     try {
       answer = await fetch(new URL(path, base), {
         ...options,
+        cache: "no-store",
         credentials: "same-origin",
         headers: { Accept: "application/json", ...headers(), ...options.headers },
       });

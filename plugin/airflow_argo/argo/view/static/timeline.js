@@ -48,7 +48,7 @@ export function timeline(ui, { answer, hover }, actions) {
 function shapes(bars, length, height, answer) {
   const paths = new Map();
   const row = height / bars.length;
-  const thick = Math.max(row > 4 ? row - 1.5 : row, 0.6);
+  const thick = row >= 6 ? row - 2 : row >= 2.5 ? row - 1 : row;
   const scale = WIDTH / length;
   const passed = (answer.finished ?? answer.now) - answer.timeline.from;
   bars.forEach(([, start, end, phase], place) => {

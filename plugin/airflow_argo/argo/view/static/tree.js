@@ -3,6 +3,7 @@
 import { count, duration } from "./format.js";
 import { detail } from "./detail.js";
 
+const DEEPEST = 12;
 const HAVE_LOGS = new Set(["Pod"]);
 
 export function tree(ui, state, actions) {
@@ -23,9 +24,12 @@ function line(ui, state, actions, depth, id, name, type, phase, message, started
   return ui.li(
     { key: id, "data-testid": "argo-node", "data-phase": phase, "aria-level": depth + 1 },
     ui.div(
-      { className: "argo-node", style: { paddingLeft: `${Math.min(depth, 12) * 20 + 8}px` } },
-      ui.span({ className: "argo-dot", "data-phase": phase, "aria-hidden": "true" }),
-      ui.span({ className: "argo-node-name", title: name }, name),
+      { className: "argo-node" },
+      ui.div(
+        { className: "argo-node-title", style: { paddingLeft: `${Math.min(depth, DEEPEST) * 20}px` } },
+        ui.span({ className: "argo-dot", "data-phase": phase, "aria-hidden": "true" }),
+        ui.span({ className: "argo-node-name", title: name }, name),
+      ),
       ui.span({ className: "argo-node-phase" }, phase),
       ui.span({ className: "argo-muted" }, type),
       ui.span({ className: "argo-node-message", title: message }, message),
