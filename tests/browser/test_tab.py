@@ -25,7 +25,7 @@ def spec(items: list[Any]) -> dict[str, Any]:
 
 def test_the_failed_worker_and_why_are_two_clicks_away(airflow: Airflow, argo: Argo, open_page: Any) -> None:
     items = [f"city-{number}" if number != 7 else "bad-city" for number in range(24)]
-    airflow.record("bad", argo.run("bad", spec(items), "look-bad-1"))
+    airflow.rows.record("bad", argo.run("bad", spec(items), "look-bad-1"))
     page = open_page(airflow.page("bad"), airflow=airflow)
 
     page.get_by_test_id("argo-progress").wait_for()
