@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -60,9 +61,11 @@ class Argo:
         self.url = url
         self._rows = rows
 
-    def run(self, task_id: str, spec: dict[str, Any], name: str, *, wait: bool = True) -> dict[str, Any]:
+    def run(
+        self, task_id: str, spec: dict[str, Any], name: str, *, wait: bool = True, map_index: int = -1
+    ) -> dict[str, Any]:
         """Run a workflow that belongs to a task."""
-        manifest = {"metadata": {"name": name, "annotations": self._rows.owner(task_id)}, "spec": spec}
+        manifest = {"metadata": {"name": name, "annotations": self._rows.owner(task_id, map_index)}, "spec": spec}
         with ArgoClient(ServerAddress(self.url)) as client:
             workflow = client.send(api.create_workflow("argo", manifest))
             return self.ended(name) if wait else workflow
@@ -115,6 +118,60 @@ def airflow(rows: Any, connection_json: Callable[..., str], argo_url: str, _stan
     }
     with api_server(home, rows, "", connections) as server:
         yield server
+
+
+@pytest.fixture
+def below_base_path(airflow: Airflow, connection_json: Callable[..., str], _stand_in: Any) -> Iterator[Airflow]:
+    """Another one, as behind a proxy that gives it a path."""
+    connections = {"AIRFLOW_CONN_ARGO_STAND_IN": connection_json(_stand_in.url)}
+    with api_server(airflow.home, airflow.rows, "/af", connections) as server:
+        yield server
+
+
+@pytest.fixture
+def many(rows: Any) -> Callable[[str, int], dict[str, Any]]:
+    """Makes a running fan-out of any size that belongs to the task of its name."""
+
+    def made(task_id: str, count: int) -> dict[str, Any]:
+        began = datetime.now(timezone.utc) - timedelta(seconds=600)
+
+        def moment(seconds: float) -> str:
+            return (began + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+        def worker(index: int) -> dict[str, Any]:
+            start = 560 * index / count
+            long = 5 + (index * 37) % 23 + (60 if index % 997 == 5 else 0)
+            running = start + long > 590
+            return {
+                "id": f"{task_id}-{index}",
+                "name": f"{task_id}.worker({index}:x)",
+                "displayName": f"worker({index}:x)",
+                "type": "Pod",
+                "templateName": "worker",
+                "boundaryID": task_id,
+                "phase": "Running" if running else "Failed" if index % 1999 == 7 else "Succeeded",
+                "message": "main: Error (exit code 3)" if index % 1999 == 7 else "",
+                "startedAt": moment(start),
+                "finishedAt": None if running else moment(start + long),
+                "inputs": {"parameters": [{"name": "item", "value": f'"item-{index}"'}]},
+                "outputs": {"parameters": [{"name": "result", "value": '{"rows": 10}'}], "exitCode": "0"},
+            }
+
+        root = {"id": task_id, "name": task_id, "displayName": task_id, "type": "DAG", "phase": "Running"}
+        workers = {f"{task_id}-{index}": worker(index) for index in range(count)}
+        return {
+            "metadata": {
+                "name": task_id,
+                "namespace": "argo",
+                "uid": f"uid-{task_id}-{time.monotonic_ns()}",
+                "resourceVersion": "1",
+                "annotations": rows.owner(task_id),
+            },
+            "spec": {"entrypoint": "fan-out", "templates": [{"name": "worker"}]},
+            "status": {"phase": "Running", "startedAt": moment(0), "nodes": {task_id: root, **workers}},
+        }
+
+    return made
 
 
 @contextmanager

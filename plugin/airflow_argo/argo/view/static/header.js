@@ -54,6 +54,11 @@ export function confirmation(ui, state, actions) {
   const asked = ASKED[state.confirm];
   if (!asked || !state.answer.actions.includes(state.confirm)) return null;
   const failed = (state.answer.counts.Failed ?? 0) + (state.answer.counts.Error ?? 0);
+  const cancel = () => {
+    // Else the focus would be lost with the button that has it.
+    document.querySelector(`[data-testid=argo-${state.confirm}]`)?.focus();
+    actions.cancel();
+  };
   return ui.div(
     {
       key: "confirm",
@@ -61,12 +66,12 @@ export function confirmation(ui, state, actions) {
       role: "alertdialog",
       "aria-label": asked.question(failed),
       "data-testid": "argo-confirm",
-      onKeyDown: (event) => event.key === "Escape" && actions.cancel(),
+      onKeyDown: (event) => event.key === "Escape" && cancel(),
     },
     ui.div(ui.strong(asked.question(failed)), ui.div({ className: "argo-muted" }, asked.detail)),
     ui.div(
       { className: "argo-actions" },
-      ui.Button({ onClick: actions.cancel }, "Cancel"),
+      ui.Button({ onClick: cancel }, "Cancel"),
       ui.Button(
         { tone: asked.tone, autoFocus: true, "data-testid": "argo-confirm-yes", onClick: () => actions.act(state.confirm) },
         asked.button,

@@ -41,6 +41,14 @@ function body(ui, state, actions) {
 }
 
 function tabs(ui, current, { answer }, actions) {
+  const names = ["workers", "tree"];
+  const step = (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const next = by && names[names.indexOf(current) + by];
+    if (!next) return;
+    actions.show(next);
+    event.currentTarget.querySelector(`[data-testid=argo-tab-${next}]`)?.focus();
+  };
   const one = (name, label) =>
     ui.button(
       {
@@ -49,13 +57,14 @@ function tabs(ui, current, { answer }, actions) {
         role: "tab",
         className: "argo-tab",
         "aria-selected": current === name,
+        tabIndex: current === name ? 0 : -1,
         "data-testid": `argo-tab-${name}`,
         onClick: () => actions.show(name),
       },
       label,
     );
   const workersLabel = answer.fan_out ? "Workers" : "Pods";
-  return ui.div({ key: "tabs", className: "argo-tabs", role: "tablist" }, one("workers", workersLabel), one("tree", "Tree"));
+  return ui.div({ key: "tabs", className: "argo-tabs", role: "tablist", onKeyDown: step }, one("workers", workersLabel), one("tree", "Tree"));
 }
 
 /** What an action came to. */
