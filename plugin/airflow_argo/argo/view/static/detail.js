@@ -2,6 +2,9 @@
 
 import { plural } from "./format.js";
 
+// Characters that a row has place for.
+const FITS = 20;
+
 /** @param facts `[label, text]` of what a row has no place for. */
 export function detail(ui, state, actions, node, facts) {
   const log = state.logs[node];
@@ -18,7 +21,7 @@ export function detail(ui, state, actions, node, facts) {
       logText(ui, log),
     ),
     facts
-      .filter(([, text]) => text)
+      .filter(([, text]) => text.length > FITS)
       .map(([label, text]) =>
         ui.div(
           { key: label, className: "argo-fact" },

@@ -6,6 +6,8 @@ const WIDTH = 1000;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
 // Argo keeps whole seconds: below some of them there is nothing to see.
 const SHORTEST = 2;
+// Pixels: one failed worker among thousands is to be seen.
+const SEEN = 2;
 const MOST_TICKS = 6;
 
 export function timeline(ui, { answer, hover }, actions) {
@@ -52,13 +54,18 @@ function shapes(bars, length, height, answer) {
   const scale = WIDTH / length;
   const passed = (answer.finished ?? answer.now) - answer.timeline.from;
   bars.forEach(([, start, end, phase], place) => {
+    const failed = phase === "Failed" || phase === "Error";
+    const high = failed ? Math.max(thick, SEEN) : thick;
     const width = Math.max(((end ?? passed) - start) * scale, 2);
     const x = Math.min(start * scale, WIDTH - 2);
-    const path = `M${x.toFixed(1)} ${(place * row).toFixed(2)}h${width.toFixed(1)}v${thick.toFixed(2)}h${(-width).toFixed(1)}z`;
+    const path = `M${x.toFixed(1)} ${(place * row).toFixed(2)}h${width.toFixed(1)}v${high.toFixed(2)}h${(-width).toFixed(1)}z`;
     paths.set(phase, (paths.get(phase) ?? "") + path);
   });
-  return [...paths];
+  // What failed is drawn above all else.
+  return [...paths].sort(([one], [other]) => layer(one) - layer(other));
 }
+
+const layer = (phase) => (phase === "Failed" || phase === "Error" ? 1 : 0);
 
 function under(event, bars) {
   const box = event.currentTarget.getBoundingClientRect();
