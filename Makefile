@@ -17,7 +17,7 @@ READY := $(VENV)/.ready-$(PYTHON_VERSION)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end chaos bench lint format wheel clean
+.PHONY: help setup demo test test-end-to-end browser chaos bench lint format wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ test: $(READY) ## Run the tests
 
 test-end-to-end: $(READY) ## Run the tests of a whole running Airflow (minutes)
 	@$(BIN)/python -m pytest -q -m slow tests/end_to_end
+
+browser: $(READY) ## Try the UI in a real browser (Chromium) before a real Airflow: SCREENSHOTS=dir keeps what was seen
+	@$(if $(SCREENSHOTS),SCREENSHOTS="$(SCREENSHOTS)") $(BIN)/python -m pytest -q tests/browser
 
 chaos: $(READY) ## Prove one workflow per attempt, whatever dies: ROUNDS=10 ONLY=kill,clear JSON=file ARGO_URL=…
 	@PYTHONPATH=. $(BIN)/python -m tests.chaos --rounds '$(ROUNDS)' --only '$(ONLY)' $(if $(JSON),--json '$(JSON)') $(if $(ARGO_URL),--argo-url '$(ARGO_URL)')

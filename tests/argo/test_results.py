@@ -262,11 +262,12 @@ def test_the_executors_own_lines_are_not_the_workers() -> None:
 
 def test_the_summary_counts_seconds() -> None:
     found = workflow(startedAt="2026-01-01T00:00:00Z", finishedAt="2026-01-01T00:01:05Z")
-    assert results.summary(found, "link", "argo") == {
+    assert results.summary(found, "link", "argo", "argo_default") == {
         "name": "wf",
         "uid": "u",
         "namespace": "argo",
         "phase": "Succeeded",
         "link": "link",
         "duration": 65.0,
+        "conn_id": "argo_default",
     }

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from airflow_argo.argo.fan_out import RESULT, WORKER
@@ -91,21 +92,40 @@ def workers(workflow: Workflow, *, of_fan_out: bool) -> list[Worker]:
         a workflow without any loop has its pods as workers, in the order of their start.
     """
     every = nodes(workflow)
+    return [
+        Worker(index, _item(node), node, attempts_of(node, every))
+        for index, node in worker_nodes(workflow, of_fan_out=of_fan_out)
+    ]
+
+
+def worker_nodes(workflow: Workflow, *, of_fan_out: bool) -> list[tuple[int, Node]]:
+    """The nodes of the workers with their indexes; see :func:`workers`."""
+    every = nodes(workflow)
     tree = _Tree(every)
-    looped = [node for node in every.values() if tree.position(node) is not None and not tree.is_extra(node)]
     if of_fan_out:
-        name = workflow["metadata"]["name"]
-        chosen = [node for node in looped if str(node["name"]).startswith(f"{name}.{WORKER}(")]
-    elif looped:
+        prefix = f"{workflow['metadata']['name']}.{WORKER}("
+        ours = [node for node in every.values() if str(node["name"]).startswith(prefix)]
+        found = [(tree.index(node), node) for node in ours if tree.position(node) and not tree.is_extra(node)]
+        return sorted(found, key=itemgetter(0))
+    looped = [node for node in every.values() if tree.position(node) is not None and not tree.is_extra(node)]
+    if looped:
         holders = {above["id"] for node in looped for above in tree.above(node)}
-        chosen = [node for node in looped if node["id"] not in holders]
-    else:
-        chosen = [node for node in every.values() if tree.is_pod(node) and not tree.is_extra(node)]
-        chosen.sort(key=lambda node: (str(node.get("startedAt")), str(node["name"])))
-        return [_worker(index, node, every) for index, node in enumerate(chosen)]
-    chosen.sort(key=tree.order)
-    several = len({_loop_of(node) for node in chosen}) > 1
-    return [_worker(place if several else tree.index(node), node, every) for place, node in enumerate(chosen)]
+        chosen = sorted((node for node in looped if node["id"] not in holders), key=tree.order)
+        several = len({_loop_of(node) for node in chosen}) > 1
+        return [(place if several else tree.index(node), node) for place, node in enumerate(chosen)]
+    chosen = [node for node in every.values() if tree.is_pod(node) and not tree.is_extra(node)]
+    chosen.sort(key=lambda node: (str(node.get("startedAt")), str(node["name"])))
+    return list(enumerate(chosen))
+
+
+def attempts_of(node: Node, every: Mapping[str, Node]) -> int:
+    """How often a worker was tried.
+
+    :param every: the workflow's nodes by id.
+    """
+    if node.get("type") != "Retry":
+        return 1
+    return sum(_is_attempt(every.get(child), node) for child in node.get("children") or ()) or 1
 
 
 def results(found: Iterable[Worker], *, json_only: bool) -> Results:
@@ -118,7 +138,7 @@ def results(found: Iterable[Worker], *, json_only: bool) -> Results:
     values: list[Any] = []
     problems: list[str] = []
     for worker in found:
-        text = _result_text(worker.node, only_result=json_only)
+        text = result_text(worker.node, only_result=json_only)
         value, problem = _decoded(text)
         if problem and json_only:
             problems.append(f"{worker}: its result is not JSON: {shown(text)} ({problem})")
@@ -130,7 +150,7 @@ def collected(workflow: Workflow) -> Any:
     """The result of a fan-out's *collect* step, None where there is none."""
     wanted = f"{workflow['metadata']['name']}.collect"
     node = next((node for node in nodes(workflow).values() if node.get("name") == wanted), None)
-    text = _result_text(node, only_result=True) if node else None
+    text = result_text(node, only_result=True) if node else None
     value, problem = _decoded(text)
     return text if problem else value
 
@@ -157,8 +177,11 @@ def failed_nodes(workflow: Workflow) -> list[Node]:
     return sorted(telling, key=lambda node: str(node.get("finishedAt")))
 
 
-def summary(workflow: Workflow, link: str, namespace: str) -> dict[str, Any]:
-    """The workflow as the XCom ``workflow`` holds it; its duration in seconds, None while it runs."""
+def summary(workflow: Workflow, link: str, namespace: str, conn_id: str) -> dict[str, Any]:
+    """The workflow as the XCom ``workflow`` holds it; its duration in seconds, None while it runs.
+
+    :param conn_id: the Airflow connection through which it can be read.
+    """
     metadata = workflow["metadata"]
     return {
         "name": metadata["name"],
@@ -167,6 +190,7 @@ def summary(workflow: Workflow, link: str, namespace: str) -> dict[str, Any]:
         "phase": phase(workflow),
         "link": link,
         "duration": _duration(workflow.get("status") or {}),
+        "conn_id": conn_id,
     }
 
 
@@ -257,11 +281,6 @@ def _loop_of(node: Node) -> tuple[str, str]:
     return str(node.get("boundaryID")), str(node["name"]).rpartition("(")[0]
 
 
-def _worker(index: int, node: Node, every: Mapping[str, Node]) -> Worker:
-    attempts = [child for child in node.get("children") or () if _is_attempt(every.get(child), node)]
-    return Worker(index, _item(node), node, attempts=len(attempts) or 1)
-
-
 def _flag(node: Node, name: str) -> bool:
     return bool((node.get("nodeFlag") or {}).get(name))
 
@@ -285,12 +304,21 @@ def _item(node: Node) -> Any:
     return {name: _decoded_or_text(value) for name, value in given.items()} or None
 
 
+def given_texts(node: Node) -> dict[str, str | None]:
+    """A node's input parameters by name, as the texts that they are."""
+    return _parameters(node.get("inputs"))
+
+
 def _parameters(puts: Mapping[str, Any] | None) -> dict[str, str | None]:
     declared: Sequence[Mapping[str, Any]] = (puts or {}).get("parameters") or ()
     return {str(parameter["name"]): parameter.get("value") for parameter in declared}
 
 
-def _result_text(node: Node, *, only_result: bool) -> str | None:
+def result_text(node: Node, *, only_result: bool) -> str | None:
+    """What a worker put out, as it wrote it; None where it wrote nothing.
+
+    :param only_result: only the output parameter ``result`` counts; see :func:`results`.
+    """
     given = _parameters(node.get("outputs"))
     if RESULT in given or only_result:
         return given.get(RESULT)

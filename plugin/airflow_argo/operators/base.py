@@ -56,7 +56,7 @@ class ArgoOperator(BaseOperator):
     """Submits one workflow for each task attempt, waits for it, and hands its results on.
 
     XComs: ``return_value``, the workers' results in item order; ``workers``, a row for each worker; ``workflow``, its
-    name, uid, namespace, phase, link and duration. They are there before a failure is raised.
+    name, uid, namespace, phase, link, duration and connection. They are there before a failure is raised.
 
     :param argo_conn_id: id of a connection of type ``argo``.
     :param namespace: where the workflow runs; empty: the connection's. (templated)
@@ -247,8 +247,9 @@ class ArgoOperator(BaseOperator):
         from airflow_argo.argo.results import summary
 
         namespace, _ = self._workflow()
+        record = summary(workflow, self.workflow_link, namespace, self.argo_conn_id)
         context["ti"].xcom_push(key=ArgoWorkflowLink().xcom_key, value=self.workflow_link)
-        context["ti"].xcom_push(key="workflow", value=summary(workflow, self.workflow_link, namespace))
+        context["ti"].xcom_push(key="workflow", value=record)
 
     def _wait(self, client: ArgoClient, workflow: Mapping[str, Any], seconds: float | None) -> bool:
         """Whether the workflow has ended, before the time is up if there is one."""

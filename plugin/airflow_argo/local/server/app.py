@@ -27,6 +27,7 @@ from airflow_argo.local.server.guard import Guard
 from airflow_argo.local.server.info_calls import info_routes, nothing_here
 from airflow_argo.local.server.log_calls import LogCalls
 from airflow_argo.local.server.operation_calls import OperationCalls
+from airflow_argo.local.server.page_calls import PageCalls
 from airflow_argo.local.server.template_calls import template_routes
 from airflow_argo.local.server.unsupported_calls import unsupported_routes
 from airflow_argo.local.server.upload_calls import UploadCalls
@@ -63,6 +64,7 @@ def make_app(
         *EventCalls(events).routes(),
         *unsupported_routes(),
         *ArchiveCalls(controller.archive, controller, admission).routes(),
+        *PageCalls(controller, logs).routes(),
     ]
     app = Starlette(
         routes=routes,

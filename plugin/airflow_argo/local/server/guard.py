@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.artifact_answers import PREFIXES, plain
 from airflow_argo.local.server.bodies import refused
+from airflow_argo.local.server.page_calls import is_without_data
 
 _NO_TOKEN = "token not valid. see https://argo-workflows.readthedocs.io/en/latest/faq/"  # noqa: S105 (a message)
 
@@ -33,7 +34,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request, or refuse it (ASGI)."""
-        if scope["type"] == "http":
+        if scope["type"] == "http" and not (self._token and is_without_data(str(scope["path"]))):
             refusal = self.check(Headers(scope=scope))
             if refusal is not None:
                 is_artifact = str(scope["path"]).startswith(PREFIXES)

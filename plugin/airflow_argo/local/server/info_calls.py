@@ -50,7 +50,7 @@ def nothing_here(request: Request) -> Response:
     """The answer where no path or method fits."""
     path = request.url.path
     if not path.startswith("/api/"):
-        return PlainTextResponse("The embedded Argo Server has the REST API below /api/v1 alone.\n", 404)
+        return PlainTextResponse("The embedded Argo Server has the REST API below /api/v1, and /workflows.\n", 404)
     if request.method == "GET" and _NO_NAME.fullmatch(path):
         return refused(Refusal("INTERNAL", "resource name may not be empty"))
     return refused(Refusal("UNIMPLEMENTED", "Not Implemented"))

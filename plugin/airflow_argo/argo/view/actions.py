@@ -1,0 +1,42 @@
+"""What a viewer may do to a workflow, and when that makes sense."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+from airflow_argo.argo.errors import ArgoError
+from airflow_argo.argo.status import Workflow, is_finished, phase
+
+Action: TypeAlias = Literal["retry", "stop"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+
+_FAILED = ("Failed", "Error")
+
+
+class ActionRefusedError(ArgoError):
+    """An action that does not fit what the workflow is at."""
+
+
+def actions_for(workflow: Workflow) -> list[Action]:
+    """The actions that make sense now."""
+    if phase(workflow) in _FAILED:
+        return ["retry"]
+    if is_finished(workflow) or (workflow.get("spec") or {}).get("shutdown"):
+        return []
+    return ["stop"]
+
+
+def told(action: Action, workflow: Workflow, failed: int) -> str:
+    """What is done, in words.
+
+    :param failed: how many workers have failed.
+    :raises ActionRefusedError: when the workflow is not in a state for it.
+    """
+    if action not in actions_for(workflow):
+        now = phase(workflow) or "not started yet"
+        raise ActionRefusedError(f"The workflow is {now}: there is nothing to {action}", hint="Look at it again.")
+    if action == "stop":
+        return "Stopping the workflow; exit handlers still run"
+    if not failed:
+        return "Retrying what failed"
+    return f"Retrying {failed} failed {'worker' if failed == 1 else 'workers'}"

@@ -1,0 +1,183 @@
+"""One state of a workflow, ready to answer what viewers ask about it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from airflow_argo.argo import results, stalls
+from airflow_argo.argo.fan_out import ENTRYPOINT, WORKER
+from airflow_argo.argo.status import Node, Workflow, message, nodes, phase, pods_below
+from airflow_argo.argo.view.actions import actions_for
+from airflow_argo.argo.view.query import Query
+from airflow_argo.argo.view.rows import ENDED, TEXT_LENGTH, Row, chosen, rows_of
+from airflow_argo.argo.view.timeline import timeline
+from airflow_argo.argo.view.times import epoch
+from airflow_argo.argo.view.tree import tree
+
+FAILED = ("Failed", "Error")
+_PROBLEMS = 5
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A workflow as it was read once, not to be changed any more."""
+
+    workflow: Workflow
+
+    @cached_property
+    def version(self) -> str:
+        """Another one for every change."""
+        metadata, status = self.workflow["metadata"], self.workflow.get("status") or {}
+        # An archived workflow may come without a resourceVersion, but does not change either.
+        parts = [metadata.get("uid"), metadata.get("resourceVersion"), status.get("phase"), status.get("finishedAt")]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=9).hexdigest()
+
+    @cached_property
+    def is_fan_out(self) -> bool:
+        """Whether :func:`airflow_argo.argo.fan_out.fan_out` made it."""
+        spec = self.workflow.get("spec") or {}
+        return spec.get("entrypoint") == ENTRYPOINT and any(
+            template.get("name") == WORKER for template in spec.get("templates") or ()
+        )
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """All workers, by index."""
+        return rows_of(self.workflow, of_fan_out=self.is_fan_out)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many workers are in each phase."""
+        return dict(Counter(row.phase for row in self.rows))
+
+    @property
+    def failed(self) -> int:
+        """How many workers have failed."""
+        return sum(self.counts.get(each, 0) for each in FAILED)
+
+    def prepare(self) -> Snapshot:
+        """Work out all that does not depend on the question, which takes a moment for many nodes; itself."""
+        _ = self._of_all
+        return self
+
+    def state(self, query: Query, *, now: float, link: str = "", can_act: bool = False) -> dict[str, Any]:
+        """What the view shows.
+
+        :param now: seconds since the epoch.
+        :param link: where people find the workflow in Argo's UI; left out unless it is an address of the web.
+        :param can_act: whether the viewer may change anything.
+        """
+        found = chosen(self.rows, query, now)
+        page = found[query.offset : query.offset + query.limit]
+        status = self.workflow.get("status") or {}
+        return {
+            "version": f"{self.version}-{_digest(query, can_act, link)}",
+            "name": str(self.workflow["metadata"]["name"]),
+            "namespace": str(self.workflow["metadata"].get("namespace") or ""),
+            "phase": phase(self.workflow) or "Pending",
+            "message": message(self.workflow)[: 4 * TEXT_LENGTH],
+            "link": web_address(link),
+            "started": epoch(status.get("startedAt")),
+            "finished": epoch(status.get("finishedAt")),
+            "now": now,
+            "matched": len(found),
+            "workers": [list(row) for row in page],
+            "can_act": can_act,
+            "actions": actions_for(self.workflow) if can_act else [],
+            **self._of_all,
+        }
+
+    def tree(self) -> dict[str, Any]:
+        """The nodes; see :func:`airflow_argo.argo.view.tree.tree`."""
+        return {"version": self.version, **tree(self.workflow)}
+
+    def telling_pod(self, node_id: str) -> Node | None:
+        """The pod whose log tells about a node: the last one in it that failed, else the last one.
+
+        None if there is no such node, or it has no pod yet.
+        """
+        node = nodes(self.workflow).get(node_id)
+        if node is None:
+            return None
+        pods = [pod for pod in pods_below(self.workflow, node) if pod.get("phase") != "Pending"]
+        telling = [pod for pod in pods if pod.get("phase") in FAILED] or pods
+        return telling[-1] if telling else None
+
+    @cached_property
+    def _of_all(self) -> dict[str, Any]:
+        """What does not depend on the question."""
+        ended = sum(count for each, count in self.counts.items() if each in ENDED)
+        return {
+            "progress": [ended, len(self.rows)],
+            "counts": self.counts,
+            "fan_out": self.is_fan_out,
+            "waits": stalls.reasons(self.workflow) if not (self.workflow.get("status") or {}).get("finishedAt") else [],
+            "problems": self._problems(),
+            "timeline": timeline(self.rows),
+        }
+
+    def _problems(self) -> list[list[str]]:
+        """``[node id, name, message]`` of what failed and is no worker, such as the *generate* step."""
+        if phase(self.workflow) not in FAILED or self.failed:
+            return []
+        return [
+            [str(node["id"]), str(node.get("displayName") or ""), str(node.get("message") or "")[:TEXT_LENGTH]]
+            for node in results.failed_nodes(self.workflow)[:_PROBLEMS]
+        ]
+
+
+def nothing_yet(why: str, *, now: float) -> dict[str, Any]:
+    """The state where there is no workflow.
+
+    :param why: in words for the viewer.
+    """
+    return {
+        "version": f"none-{_digest(why)}",
+        "name": "",
+        "namespace": "",
+        "phase": None,
+        "why": why,
+        "message": "",
+        "link": "",
+        "started": None,
+        "finished": None,
+        "now": now,
+        "progress": [0, 0],
+        "waits": [],
+        "problems": [],
+        "counts": {},
+        "fan_out": True,
+        "matched": 0,
+        "workers": [],
+        "timeline": timeline([]),
+        "can_act": False,
+        "actions": [],
+    }
+
+
+def web_address(link: str) -> str:
+    """The link if it is one of the web; anything else would run in the viewer's page."""
+    try:
+        return link if urlsplit(link).scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def _digest(*parts: Any) -> str:
+    return hashlib.blake2b(repr(_ordered(parts)).encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _ordered(parts: Sequence[Any]) -> list[Any]:
+    return [
+        (sorted(part.phases), part.search, part.sort, part.descending, part.offset, part.limit)
+        if isinstance(part, Query)
+        else part
+        for part in parts
+    ]
