@@ -5,6 +5,7 @@ VENV ?= .venv
 ROWS ?= 1050
 ROWS_PER_WORKER ?= 100
 ROUNDS ?= 10
+PROFILE ?= embedded
 ONLY ?=
 JSON ?=
 
@@ -17,7 +18,7 @@ READY := $(VENV)/.ready-$(PYTHON_VERSION)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end browser chaos bench lint format wheel clean
+.PHONY: help setup demo env test test-end-to-end browser chaos bench lint format docs wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +37,9 @@ $(READY): setup.cfg pyproject.toml $(CONSTRAINTS)
 
 demo: $(READY) ## Run the main job: ROWS=1050 ROWS_PER_WORKER=100
 	@$(BIN)/python tools/demo.py --rows '$(ROWS)' --rows-per-worker '$(ROWS_PER_WORKER)'
+
+env: ## Write .env for docker-compose.yaml: PROFILE=embedded or kubernetes
+	@$(PYTHON) tools/make_env.py '$(PROFILE)'
 
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -m 'not slow'

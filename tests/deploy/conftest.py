@@ -1,0 +1,29 @@
+"""``docker-compose.yaml`` as Compose reads it, with the variables that ``make env`` writes."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What ``make env`` writes."""
+    file = tmp_path_factory.mktemp("env") / ".env"
+    subprocess.run([sys.executable, ROOT / "tools/make_env.py", "--file", file], check=True, stdout=subprocess.DEVNULL)
+    return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())
+
+
+@pytest.fixture(scope="session")
+def compose(variables: dict[str, str]) -> Any:
+    """The file with its variables filled in."""
+    text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+    return yaml.safe_load(re.sub(r"\$\{(\w+):\?[^}]+\}", lambda match: variables[match[1]], text))
