@@ -67,8 +67,11 @@ format: $(READY) ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+docs: $(READY) ## Build docs/ into site/
+	@$(BIN)/mkdocs build --strict --quiet
+
 wheel: $(READY) ## Build the package into dist/
 	@$(BIN)/python -m build --wheel --no-isolation
 
 clean: ## Remove what was built, .venv included
-	rm -rf .venv .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .demo build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

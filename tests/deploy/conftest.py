@@ -26,4 +26,5 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def compose(variables: dict[str, str]) -> Any:
     """The file with its variables filled in."""
     text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(re.sub(r"\$\{(\w+):\?[^}]+\}", lambda match: variables[match[1]], text))
+    filled = re.sub(r"\$\{(\w+):\?[^}]+\}", lambda match: variables[match[1]], text)
+    return yaml.safe_load(filled.replace("$$", "$"))
