@@ -40,6 +40,7 @@ class Host:
 
     def __init__(self, compose: Any, folder: Path) -> None:
         self.compose, self.folder = compose, folder
+        self.started: list[subprocess.Popen[bytes]] = []
         address = compose["services"]["postgres"]["networks"]["default"]["ipv4_address"]
         names = " ".join([*compose["services"], "argo-server"]).replace("postgres", "")
         (folder / "hosts").write_text(f"127.0.0.1 localhost {names}\n{address} postgres\n", encoding="utf-8")
@@ -92,7 +93,7 @@ class Host:
     def start(self, name: str, command: list[str] | None = None, **environment: str) -> subprocess.Popen[bytes]:
         service = self.compose["services"][name]
         with (self.folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 [*self.enter, *(command or service["command"])],
                 env={**self.environment(service), **environment},
                 cwd="/",
@@ -100,6 +101,8 @@ class Host:
                 stdout=log,
                 stderr=log,
             )
+        self.started.append(process)
+        return process
 
     def log(self, name: str) -> str:
         return (self.folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")[-3000:]
@@ -121,8 +124,11 @@ class Host:
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def stop(self) -> None:
-        self.process.kill()
-        self.process.wait()
+        """End the first process in the namespaces, and so all."""
+        with self.process:
+            self.process.kill()
+        for process in self.started:
+            process.wait()
 
 
 def wait_for(what: str, found: Callable[[], Any], why: Callable[[], str] = str) -> Any:
