@@ -44,8 +44,8 @@ env: ## Write .env for docker-compose.yaml: PROFILE=embedded or kubernetes
 test: $(READY) ## Run the tests
 	@$(BIN)/python -m pytest -n 2 -q -m 'not slow'
 
-test-end-to-end: $(READY) ## Run the tests of a whole running Airflow (minutes)
-	@$(BIN)/python -m pytest -q -m slow tests/end_to_end
+test-end-to-end: $(READY) ## Run the tests of a whole running Airflow, and of docker-compose.yaml (minutes)
+	@$(BIN)/python -m pytest -q -m slow tests/end_to_end tests/deploy tests/test_docs.py
 
 browser: $(READY) ## Try the UI in a real browser (Chromium) before a real Airflow: SCREENSHOTS=dir keeps what was seen
 	@$(if $(SCREENSHOTS),SCREENSHOTS="$(SCREENSHOTS)") $(BIN)/python -m pytest -q tests/browser
