@@ -83,6 +83,18 @@ def test_kustomizations_name_files_that_are_there() -> None:
             assert (path.parent / name).exists(), f"{path}: {name}"
 
 
+def test_pods_in_k3s_get_the_account_and_the_volume_of_compose(compose: Any) -> None:
+    (config,) = documents(DEPLOY / "k3s/workflow-defaults.yaml")
+    spec = yaml.safe_load(config["data"]["workflowDefaults"])["spec"]
+    patch = yaml.safe_load(spec["podSpecPatch"])
+    assert spec["serviceAccountName"] == "workflow-pods"
+    (volume,), (container,) = patch["volumes"], patch["containers"]
+    assert container["volumeMounts"] == [{"name": volume["name"], "mountPath": volume["hostPath"]["path"]}]
+    mounted = {volume.split(":")[1] for volume in compose["services"]["k3s"]["volumes"]}
+    assert volume["hostPath"]["path"] in mounted
+    assert compose["services"]["airflow-scheduler"]["environment"]["STORAGE_DIR"] == volume["hostPath"]["path"]
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not there")
 def test_kubectl_reads_the_roles() -> None:
