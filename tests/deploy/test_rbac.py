@@ -99,5 +99,10 @@ def test_pods_in_k3s_get_the_account_and_the_volume_of_compose(compose: Any) -> 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not there")
 def test_kubectl_reads_the_roles() -> None:
     done = subprocess.run(["kubectl", "kustomize", DEPLOY / "rbac"], capture_output=True, text=True, check=True)
-    kinds = sorted(document["kind"] for document in yaml.safe_load_all(done.stdout))
+    found = list(yaml.safe_load_all(done.stdout))
+    assert {document["metadata"]["namespace"] for document in found} == {"argo"}
+    # Kubernetes refuses a subject without a namespace; kustomize fills it in, `kubectl -n` does not.
+    subjects = [subject for document in found for subject in document.get("subjects", [])]
+    assert [subject["namespace"] for subject in subjects] == ["argo", "argo"]
+    kinds = sorted(document["kind"] for document in found)
     assert kinds == ["Role", "Role", "RoleBinding", "RoleBinding", "Secret", "ServiceAccount", "ServiceAccount"]
