@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from airflow_argo import __version__
 from airflow_argo.commands.grammar import COMMANDS, SUMMARY
 
 _PROGRAM = "airflow-argo"
+_WIDEST = 100
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,12 +29,13 @@ def parser() -> argparse.ArgumentParser:
         prog=_PROGRAM, description=f"{SUMMARY}.", epilog=f"'{_PROGRAM} COMMAND --help' tells all of a command."
     )
     top.add_argument("--version", action="version", version=f"{_PROGRAM} {__version__}")
+    width = min(shutil.get_terminal_size().columns, _WIDEST) - 2
     commands = top.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for command in COMMANDS:
         below = commands.add_parser(
             command.name,
             help=command.summary,
-            description="\n\n".join(textwrap.fill(part, 100) for part in command.about.split("\n\n")),
+            description="\n\n".join(textwrap.fill(part, width) for part in command.about.split("\n\n")),
             epilog=command.epilog(_PROGRAM),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

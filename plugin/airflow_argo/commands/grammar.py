@@ -1,4 +1,7 @@
-"""What can be typed after ``airflow-argo`` and ``airflow argo``; it imports nothing, for ``airflow`` reads it at every call."""
+"""What can be typed after ``airflow-argo`` and ``airflow argo``.
+
+``airflow`` reads it at every call, so it imports nothing that takes time.
+"""
 
 from __future__ import annotations
 
@@ -37,9 +40,10 @@ COMMANDS = (
     Command(
         "run",
         "run a workflow here and now",
-        "Runs a workflow on an embedded Argo Server of its own. On a terminal its tree is shown while it runs, elsewhere each "
-        "change of a node is a line; at the end comes the tree with what its pods logged and put out. What Argo would refuse, "
-        "and what the embedded server does not support, is told with its line in the file before anything runs.\n\n"
+        "Runs a workflow on an embedded Argo Server of its own. On a terminal its tree is shown while it runs, "
+        "elsewhere each change of a node is a line; at the end comes the tree with what its pods logged and put "
+        "out. What Argo would refuse, and what the embedded server does not support, is told with its line in the "
+        "file before anything runs.\n\n"
         "Ctrl-C stops the workflow, whose exit handlers still run; a second Ctrl-C leaves at once.\n\n"
         "Exit status: 0 if it succeeded, 1 if it failed, 2 if it could not be run, 130 after Ctrl-C.",
         (
@@ -68,11 +72,12 @@ COMMANDS = (
     Command(
         "lint",
         "say what Argo would refuse",
-        "Reads Workflows, WorkflowTemplates, ClusterWorkflowTemplates and CronWorkflows and says what Argo would refuse, and "
-        "what it would accept and then hang or die on, as FILE:LINE: error: what. Files may hold several documents, "
-        "directories are searched for *.yaml, *.yml and *.json; other kinds of objects are passed over. Templates that refer "
-        "to each other are known to each other, whatever file they are in; references to others are not followed, which is a "
-        "warning. So is what the embedded server does not support.\n\n"
+        "Reads Workflows, WorkflowTemplates, ClusterWorkflowTemplates and CronWorkflows and says what Argo would "
+        "refuse, and what it would accept and then hang or die on, as FILE:LINE: error: what. Files may hold "
+        "several documents, directories are searched for *.yaml, *.yml and *.json; other kinds of objects are "
+        "passed over. Templates that refer to each other are known to each other, whatever file they are in; "
+        "references to others are not followed, which is a warning. So is what the embedded server does not "
+        "support.\n\n"
         "Exit status: 0 without errors, 1 with errors, 2 if a file cannot be read or there is nothing to lint.",
         (
             ("workflow.yaml", "one file"),
@@ -100,9 +105,9 @@ COMMANDS = (
     Command(
         "check",
         "test the way to an Argo Server, step by step",
-        "Tests an Airflow connection, or a server's address, the way a task uses it: address, port, TLS, whether an Argo Server "
-        "answers, its version, the token, the namespace, and what the token may do there. Each is told by name with what to "
-        "do. Nothing is created or changed on the server, and no secret is printed.\n\n"
+        "Tests an Airflow connection, or a server's address, the way a task uses it: address, port, TLS, whether "
+        "an Argo Server answers, its version, the token, the namespace, and what the token may do there. Each is "
+        "told by name with what to do. Nothing is created or changed on the server, and no secret is printed.\n\n"
         "Exit status: 0 if all is well, 1 if something is not.",
         (
             ("", "the connection argo_default"),
@@ -121,12 +126,12 @@ COMMANDS = (
     Command(
         "local",
         "run an Argo Server on this machine",
-        "Answers the Argo Server's REST API and runs container and script templates as processes of this machine. Prints one "
-        "line with its URL when it accepts requests, and what goes wrong on standard error. Stops with all its workers on "
-        "Ctrl-C.\n\n"
-        "It listens on this machine only: another --host needs a --token-file, for whoever reaches it can run any command "
-        "here. A workflow that asks for what it does not support (resource templates, volumes of a cloud, …) is refused "
-        "when it is submitted, by name; 'lint --embedded' tells it before.\n\n"
+        "Answers the Argo Server's REST API and runs container and script templates as processes of this machine. "
+        "Prints one line with its URL when it accepts requests, and what goes wrong on standard error. Stops with "
+        "all its workers on Ctrl-C.\n\n"
+        "It listens on this machine only: another --host needs a --token-file, for whoever reaches it can run any "
+        "command here. A workflow that asks for what it does not support (resource templates, volumes of a cloud, "
+        "…) is refused when it is submitted, by name; 'lint --embedded' tells it before.\n\n"
         "Exit status: 0 after Ctrl-C or SIGTERM, 1 if it could not start.",
         (
             ("", "listen on http://127.0.0.1:2746, forget everything at the end"),

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 def get_commands() -> list[CLICommand]:
     """The group ``argo``."""
-    from airflow.cli.cli_config import ActionCommand, Arg, GroupCommand
+    from airflow.cli import cli_config
+    from airflow.cli.cli_config import ActionCommand, GroupCommand
 
+    # Airflow's own signature says nothing of the types.
+    arg: Callable[..., Any] = cli_config.Arg
     commands: list[Any] = [
         ActionCommand(
             name=command.name,
@@ -26,7 +29,7 @@ def get_commands() -> list[CLICommand]:
             description=_AsItStands(command.about),  # type: ignore[arg-type]
             epilog=_AsItStands(command.epilog("airflow argo")),  # type: ignore[arg-type]
             func=_runs(command.name),
-            args=tuple(Arg(argument.flags, **argument.options) for argument in command.arguments),
+            args=tuple(arg(argument.flags, **argument.options) for argument in command.arguments),
         )
         for command in COMMANDS
     ]

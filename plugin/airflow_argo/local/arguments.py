@@ -1,4 +1,7 @@
-"""What ``airflow-argo local`` can be told on a command line; it imports nothing, for ``airflow`` reads it at every call."""
+"""What ``airflow-argo local`` can be told on a command line.
+
+``airflow`` reads it at every call, so it imports nothing that takes time.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,8 @@ ARGUMENTS = (
     OBJECTS,
     WORKERS,
     argument("--executor", choices=EXECUTORS, default="process", help="what runs pods (%(default)s)"),
-    argument("--archive", action=argparse.BooleanOptionalAction, help="archive finished workflows (default: with --dir)"),
+    argument(
+        "--archive", action=argparse.BooleanOptionalAction, help="archive finished workflows (default: with --dir)"
+    ),
     argument("--token-file", type=Path, metavar="FILE", help="holds the bearer token callers have to send"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TextIO
+from typing import IO
 
 from rich.console import Console
 from rich.text import Text
@@ -20,7 +20,7 @@ PHASE_COLOURS = {
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def console_on(stream: TextIO) -> Console:
+def console_on(stream: IO[str]) -> Console:
     """A console that breaks no lines and colours nothing by itself; what the stream cannot write is escaped.
 
     Rich keeps to NO_COLOR, FORCE_COLOR and TERM.
@@ -46,7 +46,7 @@ def is_live(console: Console) -> bool:
     return console.is_terminal and not console.is_dumb_terminal
 
 
-def writes_unicode(stream: TextIO) -> bool:
+def writes_unicode(stream: IO[str]) -> bool:
     """Whether the stream takes all characters."""
     return (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "").startswith("utf")
 
