@@ -63,7 +63,7 @@ def run_file(path: str, options: RunOptions) -> int:
     :raises ArgoError: for a file or a workflow that cannot be run.
     """
     read = manifest.sanitized(manifest.read(path))
-    decode_workflow(read)
+    _require_readable(read, path)
     made = _with_a_name(manifest.with_parameters(read, options.parameters), path)
     _require_clean(made, path, options.directory)
     console = terminal.stderr() if options.as_json else terminal.stdout()
@@ -85,6 +85,15 @@ def run_file(path: str, options: RunOptions) -> int:
     return asked.status or (0 if phase(finished) == SUCCEEDED else 1)
 
 
+def _require_readable(read: Mapping[str, Any], path: str) -> None:
+    """Refuse what Go cannot decode: only what has Argo's types can be given parameters."""
+    try:
+        decode_workflow(read)
+    except ManifestError:
+        _refuse(lint.lint(read), path)
+        raise
+
+
 def _require_clean(made: Mapping[str, Any], path: str, directory: Path | None) -> None:
     """Refuse what Argo would refuse, and what cannot be run here, each with its line in the file."""
     found, hint = lint.lint(made), ""
@@ -92,6 +101,10 @@ def _require_clean(made: Mapping[str, Any], path: str, directory: Path | None) -
         images = ImageTable(directory / "images.yaml") if directory else IMAGES
         faults = (fault.partition(": ") for fault in missing(made, images))
         found, hint = [Finding(place, reason) for place, _, reason in faults], "A cluster's Argo runs it."
+    _refuse(found, path, hint)
+
+
+def _refuse(found: list[Finding], path: str, hint: str = "") -> None:
     if not found:
         return
     text = Path(path).read_text(encoding="utf-8")

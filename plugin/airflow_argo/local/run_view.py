@@ -14,7 +14,7 @@ from rich.text import Text
 
 from airflow_argo.argo.status import Node, Progress, Workflow, message, nodes, phase
 from airflow_argo.local.terminal import PHASE_COLOURS, harmless, writes_unicode
-from airflow_argo.local.tree_view import Row, branches, lines, rows
+from airflow_argo.local.tree_view import Row, branches, fitted, lines
 
 _HEAD = 5
 _REDRAWN_PER_SECOND = 4
@@ -46,11 +46,11 @@ class LineView:
     def show(self, workflow: Workflow) -> None:
         """Take what the workflow is like now."""
         name = str(workflow["metadata"]["name"])
-        for _, node in lines(nodes(workflow), name):
-            now = str(node.get("phase") or "Pending")
-            if now != "Pending" and self._said.get(node["id"]) != now:
-                self._said[node["id"]] = now
-                self._console.print(self._line(now, node, name))
+        rows = [Row(depth, node) for depth, node in lines(nodes(workflow), name)]
+        news = [row for row in rows if row.phase not in ("Pending", self._said.get(row.node["id"]))]
+        for row in sorted(news, key=_order_of_events):
+            self._said[row.node["id"]] = row.phase
+            self._console.print(self._line(row.phase, row.node, name))
 
     def say(self, words: str) -> None:
         """Say something of the run as a whole."""
@@ -115,7 +115,7 @@ class LiveView:
         if not self._workflow:
             return Text(self._words)
         name = str(self._workflow["metadata"]["name"])
-        shown, left_out = rows(lines(nodes(self._workflow), name), max(self._console.height - _HEAD - 1, 1))
+        shown, left_out = fitted(lines(nodes(self._workflow), name), max(self._console.height - _HEAD - 1, 1))
         stems = branches([row.depth for row in shown], _BRANCHES if self._unicode else _PLAIN_BRANCHES)
         told = [self._row(stem, row) for stem, row in zip(stems, shown, strict=True)]
         if left_out:
@@ -147,7 +147,7 @@ class LiveView:
         style = PHASE_COLOURS.get(row.phase, "")
         text = Text.assemble((stem, "dim"), (f"{marks.get(row.phase, 'x')} ", style))
         if row.count > 1:
-            return _one_line(text.append(f"{row.count} more: {row.phase}", style=style))
+            return _one_line(text.append(f"{row.count} {row.phase}", style=style))
         text.append(harmless(row.node.get("displayName") or row.node["name"]))
         text.append(f"  {self._duration(row.node)}", style="dim")
         if row.node.get("message"):
@@ -165,6 +165,12 @@ class LiveView:
         if hours:
             return f"{hours}h{minutes:02}m"
         return f"{minutes}m{seconds:02}s" if minutes else f"{seconds}s"
+
+
+def _order_of_events(row: Row) -> tuple[str, int]:
+    """What runs after what holds it, what has ended before it: several may have ended since the last look."""
+    ended = str(row.node.get("finishedAt") or "")
+    return (ended, -row.depth) if ended else ("", row.depth)
 
 
 def _one_line(text: Text) -> Text:

@@ -41,7 +41,7 @@ class Row:
         return str(self.node.get("phase") or "Pending")
 
 
-def rows(tree: Iterable[tuple[int, Node]], room: int) -> tuple[list[Row], int]:
+def fitted(tree: Iterable[tuple[int, Node]], room: int) -> tuple[list[Row], int]:
     """Fit a tree into so many lines: neighbours of one phase become one line, and what is too much is left out.
 
     :returns: the lines, and how many more there would be.
