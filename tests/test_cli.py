@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,7 +13,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from airflow_argo.cli import main
+from airflow_argo.cli import main, parser
+from airflow_argo.commands.grammar import COMMANDS, Command
 
 HELLO = """
 spec:
@@ -50,6 +54,41 @@ def test_run_shows_what_a_workflow_did(file: Path, capsys: pytest.CaptureFixture
     assert "hello-" in shown
     assert "│ hello wörld" in shown
     assert shown.splitlines()[-1] == "Succeeded"
+
+
+def test_run_gives_the_finished_workflow_as_json(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(file), "--output", "json"]) == 0
+    shown = capsys.readouterr()
+    workflow = json.loads(shown.out)
+    assert workflow["status"]["phase"] == "Succeeded"
+    assert f"Succeeded {workflow['metadata']['name']}" in shown.err
+
+
+def test_run_keeps_its_directory(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tmp_path / "kept"
+    assert main(["run", str(file), "--dir", str(kept)]) == 0
+    assert any(b"hello nobody" in path.read_bytes() for path in (kept / "logs").rglob("*") if path.is_file())
+
+
+def test_ctrl_c_stops_the_workflow_and_waits_for_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "slow.yaml"
+    path.write_text(
+        HELLO.replace("entrypoint: hello", "entrypoint: hello\n  onExit: bye").replace(
+            '[echo, "hello {{workflow.parameters.name}}"]}',
+            '[sleep, "60"]}\n  - name: bye\n    container: {image: alpine, command: [echo, over]}',
+        ),
+        encoding="utf-8",
+    )
+    command = [sys.executable, "-u", "-m", "airflow_argo.cli", "run", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout
+        next(line for line in run.stdout if "Running" in line)
+        run.send_signal(signal.SIGINT)
+        shown = run.stdout.read()
+        assert run.wait(timeout=20) == 130
+    assert "Stopping the workflow" in shown
+    assert "over" in shown
+    assert shown.splitlines()[-1].startswith("Failed: Stopped")
 
 
 def test_run_tells_a_failure_by_its_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,5 +158,15 @@ def test_help_tells_all_commands(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out
-    assert "local" in shown
-    assert "run" in shown
+    assert all(f"{command.name} " in shown for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_examples_of_each_command_are_ones(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command.name, "--help"])
+    shown = capsys.readouterr().out
+    for line, meaning in command.examples:
+        assert f"  # {meaning}\n  airflow-argo {command.name} {line}".rstrip() in shown
+        words = shlex.split(re.split(r" [|<] ", line)[0])
+        assert parser().parse_args([command.name, *words]).command == command.name

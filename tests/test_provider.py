@@ -24,6 +24,7 @@ def test_the_metadata_is_what_airflow_reads() -> None:
         *(found["hook-class-name"] for found in get_provider_info()["connection-types"]),
         *(found["class-name"] for found in get_provider_info()["task-decorators"]),
         *get_provider_info()["extra-links"],
+        *get_provider_info()["cli"],
     ],
 )
 def test_every_class_that_is_named_is_there(path: str) -> None:

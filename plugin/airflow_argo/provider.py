@@ -29,6 +29,7 @@ def get_provider_info() -> dict[str, Any]:
         "connection-types": [_connection_type()],
         "extra-links": ["airflow_argo.links.ArgoWorkflowLink"],
         "task-decorators": [{"name": "argo", "class-name": "airflow_argo.decorators.argo.argo_task"}],
+        "cli": ["airflow_argo.commands.in_airflow.get_commands"],
     }
 
 

@@ -12,27 +12,34 @@ _LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _PART = re.compile(r"\[(\d+)\]|([^.\[\] ]+)")
 _PLACE = re.compile(r"(?:spec|metadata|templates|hooks)\.[^ :,'\"]+")
 # Argo's messages leave these out of a place.
-_LEFT_OUT = ("spec", "dag", "container", "script", "containerSet")
+_LEFT_OUT = ("spec", "workflowSpec", "dag", "container", "script", "containerSet")
 
 _Step: TypeAlias = "tuple[yaml.Node, yaml.Node]"
 
 
-def line_of(text: str, place: str) -> int | None:
+def line_of(text: str, place: str, document: int | None = None) -> int | None:
     """Find the line in which a place begins, counted from 1, or that of what is nearest around it.
 
-    :param text: YAML or JSON with one Workflow in it.
+    :param text: YAML or JSON.
     :param place: a path as errors have it: keys, the names of what stands in lists, and ``[index]``; or a message that
         begins with one.
+    :param document: which of the text's documents, empty ones left out; by default the first one that has the place.
     :returns: None if nothing of the place is in the text.
     """
     found = _PLACE.search(place)
     if found is None:
         return None
     try:
-        lines = [_line_below(root, found[0]) for root in _documents(text)]
+        roots = _documents(text)
+        lines = [_line_below(root, found[0]) for root in (roots if document is None else roots[document:][:1])]
     except RecursionError:  # An alias within its own anchor.
         return None
     return next((line for line in lines if line is not None), None)
+
+
+def first_lines(text: str) -> list[int]:
+    """The line in which each document of a text begins, empty ones left out; counted from 1."""
+    return [root.start_mark.line + 1 for root in _documents(text)]
 
 
 def _documents(text: str) -> list[yaml.Node]:

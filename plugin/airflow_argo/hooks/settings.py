@@ -97,7 +97,7 @@ def settings_of(connection: Connection) -> Settings:
         ui_url=str(extra.get("ui_url") or url).rstrip("/"),
         namespace=str(extra.get("namespace") or DEFAULT_NAMESPACE),
         token=_token_source(connection.password or "", str(extra.get("token_file") or "")),
-        verify=_verify(extra.get("verify")),
+        verify=verify_of(extra.get("verify")),
         patience=_patience(conn_id, extra.get("patience", DEFAULT_PATIENCE)),
     )
 
@@ -145,8 +145,8 @@ def _patience(conn_id: str, value: object) -> float:
     return seconds
 
 
-def _verify(value: object) -> bool | str:
-    """A connection that comes as a URI has texts for everything."""
+def verify_of(value: object) -> bool | str:
+    """Read ``verify``: a boolean or the path of a CA file, or either as text, as a connection's URI has it."""
     if value is None or isinstance(value, bool):
         return value is not False
     text = str(value)

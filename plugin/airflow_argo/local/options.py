@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.local.arguments import DEFAULT_PORT, EXECUTORS
 from airflow_argo.local.server.guard import is_loopback
 
-DEFAULT_PORT = 2746
-EXECUTORS = ("process", "podman", "docker")
+__all__ = ["DEFAULT_PORT", "EXECUTORS", "ExecutorKind", "ServerOptions"]
 
 ExecutorKind: TypeAlias = Literal["process", "podman", "docker"]
 

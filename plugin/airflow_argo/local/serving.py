@@ -89,6 +89,8 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         log_config=None,
+        # Airflow's logging would put uvicorn's greetings among what a command prints.
+        log_level="warning",
         access_log=False,
         lifespan="off",
         ws="none",

@@ -10,7 +10,7 @@ from airflow_argo.argo.errors import ArgoError, ManifestError
 from airflow_argo.argo.lint.context import Lookup
 from airflow_argo.argo.lint.finding import Finding
 from airflow_argo.argo.lint.rules import RULES
-from airflow_argo.argo.lint.validation import validation_error
+from airflow_argo.argo.lint.validation import template_error, validation_error
 
 _NO_TEXT = re.compile(r"cannot unmarshal (number|bool) .* of type string")
 _QUOTES = "Put the value into quotes; YAML reads y, n, on and off without quotes as booleans."
@@ -25,8 +25,27 @@ def lint(manifest: Mapping[str, Any], *, templates: Lookup | None = None) -> lis
         Without it, references to the server's templates are taken to be good.
     :returns: Argo's own first complaint, if it has one, and everything else; empty if the manifest is clean.
     """
+    return _all(manifest, validation_error(manifest, templates))
+
+
+def lint_template(
+    manifest: Mapping[str, Any], *, cluster: bool = False, templates: Lookup | None = None
+) -> list[Finding]:
+    """Find what Argo would refuse of a WorkflowTemplate, or of a ClusterWorkflowTemplate, as ``lint`` does.
+
+    :param cluster: whether it is a ClusterWorkflowTemplate.
+    """
+    return _all(manifest, template_error(manifest, templates, cluster=cluster))
+
+
+def lint_spec(spec: Mapping[str, Any], *, templates: Lookup | None = None) -> list[Finding]:
+    """Find what Argo would refuse of a Workflow that is still without a name, as a CronWorkflow holds it."""
+    unnamed = {"metadata": {"generateName": "cron-"}, "spec": spec}
+    return _all(unnamed, validation_error(unnamed, templates, allow_empty=True))
+
+
+def _all(manifest: Mapping[str, Any], error: ArgoError | None) -> list[Finding]:
     found = [finding for rule in RULES for finding in rule(manifest)]
-    error = validation_error(manifest, templates)
     if error is not None and not _is_told(error, found):
         found.insert(0, _finding(error))
     return list(dict.fromkeys(found))

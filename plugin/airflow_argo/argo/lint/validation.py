@@ -54,6 +54,15 @@ def validate_template(manifest: Mapping[str, Any], *, cluster: bool = False, tem
 
     :raises ManifestError: as ``validate``.
     """
+    error = template_error(manifest, templates or no_templates, cluster=cluster)
+    if error is not None:
+        raise error
+
+
+def template_error(
+    manifest: Mapping[str, Any], templates: Lookup | None, *, cluster: bool = False
+) -> ManifestError | None:
+    """Return what ``validate_template`` raises; without ``templates``, references are not followed."""
     kind = CLUSTER_TEMPLATE if cluster else TEMPLATE
     try:
         found = decode(manifest, "Workflow", (f"{kind}CreateRequest", ("template",)))
@@ -64,12 +73,13 @@ def validate_template(manifest: Mapping[str, Any], *, cluster: bool = False, tem
             "metadata": {key: metadata[key] for key in ("labels", "annotations") if key in metadata},
             "spec": found.get("spec", {}),
         }
-        context = Context(Base(WORKFLOW, "", workflow["spec"]), templates or no_templates, template_only=True)
+        context = Context(Base(WORKFLOW, "", workflow["spec"]), templates, template_only=True)
         check_workflow(context, workflow, allow_empty=True)
     except ManifestError as error:
-        raise _placed(error) from error
-    except RecursionError as error:
-        raise ManifestError(_TOO_DEEP) from error
+        return _placed(error)
+    except RecursionError:
+        return ManifestError(_TOO_DEEP)
+    return None
 
 
 def _check_length(name: str, *, cluster: bool) -> None:

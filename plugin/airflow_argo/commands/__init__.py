@@ -1,0 +1,1 @@
+"""The commands of ``airflow-argo`` and ``airflow argo``."""
