@@ -273,6 +273,20 @@ def test_a_fault_in_the_tab_leaves_airflows_page_alone(
     open_page.faults.clear()
 
 
+def milliseconds_to_update(page: Any, workflow: dict[str, Any], failed: int) -> float:
+    """Let so many workers fail, and give the milliseconds until the tab shows it."""
+    for index in range(10_000):
+        workflow["status"]["nodes"][f"large-{index}"]["phase"] = "Failed" if index < failed else "Running"
+    workflow["metadata"]["resourceVersion"] = str(failed)
+    script = """wanted => new Promise(done => {
+        const began = performance.now();
+        const look = () => document.querySelector('[data-testid=argo-failed]')?.innerText === wanted
+          ? done(performance.now() - began) : requestAnimationFrame(look);
+        look();
+    })"""
+    return float(page.evaluate(script, f"{failed:,} failed"))
+
+
 def test_ten_thousand_workers_are_shown_at_once_and_kept_up_to_date(
     airflow: Airflow, stand_in: Any, open_page: Any, many: Any
 ) -> None:
@@ -295,19 +309,9 @@ def test_ten_thousand_workers_are_shown_at_once_and_kept_up_to_date(
     painted = page.get_by_role("link", name="Argo", exact=True).evaluate(script)
     assert painted < 500
 
-    script = """() => new Promise(done => {
-        const began = performance.now();
-        const look = () => document.querySelector('[data-testid=argo-failed]')?.innerText === '3,000 failed'
-          ? done(performance.now() - began) : requestAnimationFrame(look);
-        look();
-    })"""
-    for index in range(1, 10_000):
-        node = workflow["status"]["nodes"][f"large-{index}"]
-        node["phase"] = "Failed" if index < 3_001 else "Running"
-    workflow["metadata"]["resourceVersion"] = "2"
-    updated = page.evaluate(script)
+    updated = min(milliseconds_to_update(page, workflow, failed) for failed in (3_000, 4_000, 5_000))
     print(f"10,000 workers: painted in {painted:.0f} ms, updated in {updated:.0f} ms")
-    assert updated < 4000
+    assert updated < 2000
 
     page.get_by_test_id("argo-next").click()
     page.wait_for_function("document.querySelector('[data-testid=argo-page]').innerText.startsWith('101–200')")

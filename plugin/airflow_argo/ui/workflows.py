@@ -17,9 +17,9 @@ from airflow_argo.argo.view import Snapshot
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.ui.stored import Place
 
-FRESH_SECONDS = 2.0
+FRESH_SECONDS = 1.0
 _KEPT_SECONDS = 60.0
-_EFFORT = 4.0
+_EFFORT = 1.0
 """A workflow that takes long to read is read less often: so many times what the reading took."""
 
 _LOG_SECONDS = 10.0

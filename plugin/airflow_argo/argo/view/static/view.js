@@ -11,10 +11,15 @@ import { tabOf } from "./workflow.js";
 
 export function view(ui, state, actions, { loginUrl = "" } = {}) {
   return ui.div(
-    { className: "argo", "data-testid": "argo-view" },
+    { className: "argo", "data-testid": "argo-view", onKeyDown: keepToOurselves },
     notice(ui, state, actions, loginUrl),
     state.answer ? body(ui, state, actions) : waiting(ui, state),
   );
+}
+
+/** Airflow's grid takes these keys wherever they are pressed, so that no button in it obeys the space bar. */
+function keepToOurselves(event) {
+  if ([" ", "ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"].includes(event.key)) event.stopPropagation();
 }
 
 function waiting(ui, state) {
@@ -129,6 +134,8 @@ function noticeOf(ui, error, actions, loginUrl) {
       return { status: "warning", title: "You have no permission to see this." };
     case 404:
       return { status: "info", title: "There is nothing to show.", detail: error.detail, action: again };
+    case -1:
+      return { status: "error", title: "The server's answer makes no sense here.", detail: error.detail, action: again };
     case 0:
       return { status: "warning", title: "No answer from the server.", detail: "Trying again by itself.", action: again };
     default:

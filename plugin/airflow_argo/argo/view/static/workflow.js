@@ -5,7 +5,7 @@ import { Refused } from "./http.js";
 import { makePolling } from "./polling.js";
 import { makeStore } from "./store.js";
 
-const WHILE_RUNNING = 1500;
+const WHILE_RUNNING = 1000;
 const WHILE_IDLE = 5000;
 const AFTER_THE_END = 15_000;
 const TYPING = 200;
@@ -41,7 +41,11 @@ export function openWorkflow(http) {
       await followLog();
       return pauseAfter(answer);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      if (error.name === "AbortError") throw error;
+      if (!(error instanceof Refused)) {
+        store.set({ error: { status: -1, detail: String(error) } });
+        throw error;
+      }
       store.set({ error: { status: error.status, detail: error.message } });
       if (error.status === 401 || error.status === 403) return null;
       throw error;
@@ -50,7 +54,7 @@ export function openWorkflow(http) {
 
   function shown(answer) {
     const before = store.get();
-    const unchanged = before.answer?.version === answer.version && before.answer.finished && !before.error;
+    const unchanged = before.answer && before.answer.version === answer.version && answer.finished && !before.error;
     if (!unchanged) store.set({ answer, error: null });
   }
 
