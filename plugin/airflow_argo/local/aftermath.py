@@ -85,9 +85,10 @@ class Aftermath:
 
     def _keep(self, workflow: dict[str, Any]) -> None:
         if self._archive.enabled:
+            # In this order: the server may be killed in between, and lists take what is labelled from the archive alone.
+            self._archive.keep(workflow)
             workflow["metadata"].setdefault("labels", {})[STATUS_LABEL] = "Archived"
             self._keeper.put(workflow)
-            self._archive.keep(workflow)
 
     def _collect(self, workflow: dict[str, Any]) -> None:
         if self._collector is not None:
