@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from airflow_argo.argo import results
-from airflow_argo.argo.report import describe, failed_workers, failure, worker_lines
+from airflow_argo.argo.errors import RetryWithoutEffectError, UserCodeError
+from airflow_argo.argo.report import describe, failed_workers, failure, failure_of, worker_lines
 
 Nodes = dict[str, dict[str, Any]]
 
@@ -221,10 +222,33 @@ def test_a_failure_names_workers_items_codes_and_messages() -> None:
         ),
         phase="Failed",
     )
-    text = failure(found, results.workers(found, of_fan_out=True), "http://argo/wf")
+    text = failure(
+        found,
+        results.workers(found, of_fan_out=True),
+        "http://argo/wf",
+        {"worker 1": ["last", "words"], "worker 2": []},
+    )
     assert "Workflow wf has ended as Failed: 1 of 2 workers failed" in text
     assert "worker 1 (item b): Failed, exit code 3: main: Error (exit code 3)" in text
-    assert "http://argo/wf" in text
+    assert "last log lines of worker 1:\n    last\n    words\n" in text.replace("\n  last log", "\nlast log")
+    assert "last log lines of worker 2:\n    (none)" in text
+    assert text.endswith("http://argo/wf")
+
+
+@pytest.mark.parametrize(
+    ("pod_started", "retried", "kind"),
+    [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", UserCodeError),
+        ("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z", RetryWithoutEffectError),
+        ("2026-01-01T01:00:01Z", "2026-01-01T01:00:00Z", UserCodeError),
+    ],
+)
+def test_a_retry_that_ran_nothing_again_is_told_as_such(pod_started: str, retried: str, kind: type[Exception]) -> None:
+    failed = node("wf.worker(0:a)", phase="Failed", message="main: Error (exit code 3)")
+    found = workflow({**failed, "startedAt": pod_started}, phase="Failed")
+    found["status"]["startedAt"] = retried
+    error = failure_of(found, results.workers(found, of_fan_out=True), "link", {})
+    assert type(error) is kind
 
 
 def test_a_missing_result_is_explained() -> None:
@@ -238,13 +262,13 @@ def test_a_failure_that_is_no_workers_names_the_node() -> None:
     found = workflow(
         node("wf.worker", kind="Skipped", phase="Error", message="withParam value could not be parsed"), phase="Error"
     )
-    text = failure(found, results.workers(found, of_fan_out=True), "link")
+    text = failure(found, results.workers(found, of_fan_out=True), "link", {})
     assert "wf.worker: Error: withParam value could not be parsed" in text
 
 
 def test_many_failures_are_counted_and_not_all_told() -> None:
     found = workflow(*(node(f"wf.worker({index}:x)", phase="Failed") for index in range(100)), phase="Failed")
-    text = failure(found, results.workers(found, of_fan_out=True), "link")
+    text = failure(found, results.workers(found, of_fan_out=True), "link", {})
     assert "100 of 100 workers failed" in text
     assert "and 90 more" in text
     assert len(text.splitlines()) < 15

@@ -85,7 +85,7 @@ class Aftermath:
 
     def _keep(self, workflow: dict[str, Any]) -> None:
         if self._archive.enabled:
-            # In this order: the server may be killed in between, and lists take what is labelled from the archive alone.
+            # In this order, for a kill may come in between: lists take what is labelled so from the archive alone.
             self._archive.keep(workflow)
             workflow["metadata"].setdefault("labels", {})[STATUS_LABEL] = "Archived"
             self._keeper.put(workflow)
