@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from airflow_argo.cli import main
 
@@ -30,11 +38,11 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
 
 
 @pytest.fixture
-def server() -> Iterator[Callable[[Callable[[str, str], tuple[int, str]]], str]]:
-    """Runs a server that answers a method and a path with a status and a JSON text; its URL."""
+def server() -> Iterator[Callable[..., str]]:
+    """Runs a server that answers a method and a path with a status and a JSON text, over TLS with a context; its URL."""
     running: list[ThreadingHTTPServer] = []
 
-    def run(answer: Callable[[str, str], tuple[int, str]]) -> str:
+    def run(answer: Callable[[str, str], tuple[int, str]], context: ssl.SSLContext | None = None) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status, text = answer(self.command, self.path)
@@ -53,8 +61,11 @@ def server() -> Iterator[Callable[[Callable[[str, str], tuple[int, str]]], str]]
 
         found = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         running.append(found)
+        found.handle_error = lambda *_: None  # type: ignore[method-assign]
+        if context:
+            found.socket = context.wrap_socket(found.socket, server_side=True)
         threading.Thread(target=found.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return f"http://127.0.0.1:{found.server_port}"
+        return f"http{'s' if context else ''}://127.0.0.1:{found.server_port}"
 
     yield run
     for found in running:
@@ -185,6 +196,47 @@ def test_a_closed_port_and_an_unknown_name_are_told_apart(check: Check) -> None:
     status, told = check("--url", "http://no-such-host.invalid:2746")
     assert status == 1
     assert told["address"].startswith("✗ no-such-host.invalid does not resolve")
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of 127.0.0.1 that nobody else has signed, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "argo")])
+    now = datetime.now(tz=timezone.utc)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "argo.pem"
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    secret = key.private_bytes(serialization.Encoding.PEM, *plain)
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("verify", "told_of_tls"),
+    [
+        ("", "✗ the certificate is not trusted"),
+        ("CERTIFICATE", "✓ TLS"),
+        ("false", "– TLS"),
+        ("/no/such.pem", "✗ the CA file /no/such.pem cannot be read: No such file"),
+        (__file__, f"✗ the CA file {__file__} cannot be read"),
+    ],
+)
+def test_what_is_trusted_is_what_was_said(
+    check: Check, server: Any, certificate: Path, verify: str, told_of_tls: str
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    arguments = ["--verify", str(certificate) if verify == "CERTIFICATE" else verify] if verify else []
+    status, told = check("--url", server(denying(), context), *arguments)
+    assert told["TLS"].startswith(told_of_tls)
+    assert status == (1 if told_of_tls.startswith("✗") else 0)
 
 
 @pytest.mark.parametrize(

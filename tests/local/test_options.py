@@ -33,3 +33,9 @@ def test_a_token_file_that_holds_no_token_is_refused(content: bytes | None, tmp_
 def test_at_least_one_worker_is_needed() -> None:
     with pytest.raises(ArgoError, match="at least one worker"):
         ServerOptions(workers=0).check()
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_there_is_not_is_refused(port: int) -> None:
+    with pytest.raises(ArgoError, match=f"--port {port}"):
+        ServerOptions(port=port).check()

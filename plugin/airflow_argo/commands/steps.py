@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import socket
@@ -125,15 +126,30 @@ def _address(settings: Settings) -> Step:
 
 
 def _tls(settings: Settings) -> Step:
-    name, (host, port) = "TLS", _place(settings)
+    name, (host, _) = "TLS", _place(settings)
     if settings.url.startswith("http://"):
         return Step(name, Outcome.OPEN, "the connection uses plain HTTP", _plain_http(host, settings))
     if _proxy(settings):
         return Step(name, Outcome.OPEN, "tested below, through the proxy")
     try:
+        context = _context(settings.verify)
+    except OSError as error:
+        reason = error.strerror or error
+        return Step(
+            name,
+            Outcome.BAD,
+            f"the CA file {_ca_file(settings.verify)} cannot be read: {reason}",
+            "Correct 'verify' in the connection's extra: a path that exists on this machine, in PEM form.",
+        )
+    return _handshake(settings, context)
+
+
+def _handshake(settings: Settings, context: ssl.SSLContext) -> Step:
+    name, (host, port) = "TLS", _place(settings)
+    try:
         with (
             socket.create_connection((host, port), timeout=_CONNECT_SECONDS) as plain,
-            _context(settings.verify).wrap_socket(plain, server_hostname=host) as secured,
+            context.wrap_socket(plain, server_hostname=host) as secured,
         ):
             expires = dict(secured.getpeercert() or {}).get("notAfter")
             version = secured.version()
@@ -141,8 +157,6 @@ def _tls(settings: Settings) -> Step:
         return Step(
             name, Outcome.BAD, f"the certificate is not trusted: {error.verify_message}", CertificateError.advice
         )
-    except FileNotFoundError:
-        return Step(name, Outcome.BAD, f"there is no CA file {settings.verify}", "Correct 'verify'.")
     except (ssl.SSLError, OSError) as error:
         return Step(
             name,
@@ -169,15 +183,20 @@ def _has_token(settings: Settings) -> bool:
 
 
 def _context(verify: bool | str) -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if verify is False:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         return context
-    # What requests trusts, which is not what Python trusts.
-    path = Path(verify if isinstance(verify, str) else DEFAULT_CA_BUNDLE_PATH)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    path = Path(_ca_file(verify))
     context.load_verify_locations(**{"capath" if path.is_dir() else "cafile": str(path)})
     return context
+
+
+def _ca_file(verify: bool | str) -> str:
+    """What requests trusts, which is not what Python trusts."""
+    if isinstance(verify, str):
+        return verify
+    return os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
 
 
 def _server(settings: Settings) -> Step:

@@ -69,6 +69,9 @@ class ServerOptions:
 
         :raises ArgoError: saying what.
         """
+        # Beyond 16 bits the operating system would take another one without a word.
+        if not 0 <= self.port <= 0xFFFF:
+            raise ArgoError(f"--port {self.port}: there are ports up to 65535", hint="0 takes a free one.")
         if self.workers is not None and self.workers < 1:
             raise ArgoError(f"--workers {self.workers}: at least one worker is needed")
         if self.objects is not None and not self.objects.is_dir():
