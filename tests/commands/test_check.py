@@ -39,7 +39,7 @@ def check(capsys: pytest.CaptureFixture[str]) -> Check:
 
 @pytest.fixture
 def server() -> Iterator[Callable[..., str]]:
-    """Runs a server that answers a method and a path with a status and a JSON text, over TLS with a context; its URL."""
+    """Runs a server that answers a method and a path with a status and JSON, over TLS with a context; its URL."""
     running: list[ThreadingHTTPServer] = []
 
     def run(answer: Callable[[str, str], tuple[int, str]], context: ssl.SSLContext | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
@@ -12,7 +13,7 @@ from rich.text import Text
 from airflow_argo.argo.address import no_token
 from airflow_argo.argo.errors import ArgoError
 from airflow_argo.commands.steps import Outcome, Step, steps
-from airflow_argo.hooks.settings import DEFAULT_NAMESPACE, Settings, verify_of
+from airflow_argo.hooks.settings import DEFAULT_NAMESPACE, Settings, settings_of, verify_of
 from airflow_argo.local import terminal
 from airflow_argo.local.terminal import harmless
 
@@ -55,8 +56,21 @@ def _settings(arguments: argparse.Namespace) -> tuple[Settings, str]:
     from airflow_argo.hooks.argo import DEFAULT_CONN_ID, ArgoHook
 
     conn_id = arguments.conn_id or DEFAULT_CONN_ID
-    settings = ArgoHook(conn_id).settings()
+    settings = _in_database(conn_id) or ArgoHook(conn_id).settings()
     return replace(settings, namespace=arguments.namespace or settings.namespace), conn_id
+
+
+def _in_database(conn_id: str) -> Settings | None:
+    """What Airflow's server knows; a hook outside a task asks neither its database nor its secrets backends."""
+    from airflow.models.connection import Connection
+    from airflow.sdk.exceptions import AirflowNotFoundException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        found: Any = Connection.get_connection_from_secrets(conn_id)
+    except (AirflowNotFoundException, SQLAlchemyError):
+        return None
+    return settings_of(found)
 
 
 def _settings_of_url(arguments: argparse.Namespace) -> Settings:
