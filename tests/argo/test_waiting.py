@@ -108,6 +108,15 @@ def test_a_workflow_is_gone_when_it_was_missing_twice_in_a_row() -> None:
     assert observer.unanswered(NotFoundError("404"))
 
 
+def test_trouble_lasts_until_there_is_an_answer() -> None:
+    observer = Observer(tell=lambda _: None)
+    assert not observer.in_trouble
+    observer.unanswered(ServerError("500"))
+    assert observer.in_trouble
+    observer.seen({"status": {"phase": "Running"}})
+    assert not observer.in_trouble
+
+
 def test_a_proxys_page_says_nothing_about_the_workflow() -> None:
     assert not Observer(tell=lambda _: None).unanswered(NotAnArgoServerError("<html>"))
 

@@ -90,6 +90,11 @@ class Observer:
             self._tell(line)
         return is_finished(workflow)
 
+    @property
+    def in_trouble(self) -> bool:
+        """Whether the last poll got no answer."""
+        return bool(self._trouble)
+
     def look_due(self) -> bool:
         """Whether to look at the nodes now, for nothing has moved for long; see :mod:`airflow_argo.argo.stalls`."""
         return self._looks.due()
