@@ -110,13 +110,23 @@ async def test_garbage_does_not_end_the_watch() -> None:
     assert max(pauses.taken) <= 2
 
 
-async def test_it_is_live_only_while_a_stream_speaks() -> None:
-    client = Client([event("mine"), StreamEndedError("over")])
+class Paused(Client):
+    """A stream that stays open after its events."""
+
+    async def stream(self, _call: Any) -> AsyncIterator[dict[str, Any]]:
+        for each in self.streams.pop(0):
+            yield each  # type: ignore[misc]
+        self.silent.set()
+        await asyncio.Event().wait()
+
+
+async def test_it_tells_of_those_whose_end_is_to_come() -> None:
+    client = Paused([event("runs"), event("ended"), event("ended", "Failed"), event("gone", kind="DELETED")])
     watch = watch_of(client)
-    assert not watch.live
     async with followed(watch):
         await client.silent.wait()
-        assert not watch.live
+        assert [name for name in ("runs", "ended", "gone", "unknown") if watch.tells_of(name)] == ["runs"]
+    assert not watch.tells_of("runs")
 
 
 async def test_many_statuses_are_asked_for_a_few_at_a_time() -> None:

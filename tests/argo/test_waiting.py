@@ -69,27 +69,27 @@ def test_polls_are_frequent_at_first_and_never_rarer_than_asked_for() -> None:
     assert list(islice(pauses(0.1), 3)) == [0.1, 0.1, 0.1]
 
 
-def polls_within(seconds: int, *, live: bool, woken_at: int = -1) -> list[int]:
+def polls_within(seconds: int, *, watched: bool, woken_at: int = -1) -> list[int]:
     now = 0
     rhythm, found = Rhythm(5.0, clock=lambda: float(now)), []
     for now in range(0, seconds, 5):
         if now == woken_at:
             rhythm.wake()
-        if rhythm.due(live=live):
+        if rhythm.due(watched=watched):
             found.append(now)
     return found
 
 
 def test_without_a_watch_every_look_is_a_poll() -> None:
-    assert polls_within(20, live=False) == [0, 5, 10, 15]
+    assert polls_within(20, watched=False) == [0, 5, 10, 15]
 
 
 def test_beside_a_watch_polls_are_rare_and_the_first_comes_at_once() -> None:
-    assert polls_within(130, live=True) == [0, 60, 120]
+    assert polls_within(130, watched=True) == [0, 60, 120]
 
 
 def test_who_is_woken_polls_at_once() -> None:
-    assert polls_within(60, live=True, woken_at=25) == [0, 25]
+    assert polls_within(60, watched=True, woken_at=25) == [0, 25]
 
 
 def test_what_it_waits_for_is_told_once_until_that_changes() -> None:

@@ -77,8 +77,7 @@ class SharedWatch:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.live = False
-        """Whether the stream is open and has said something, so that polls may be rare."""
+        self._running: set[str] = set()
         self._client = client
         self._namespace = namespace
         self._label_selector = label_selector
@@ -87,6 +86,10 @@ class SharedWatch:
         self._clock = clock
         self._news: dict[str, list[News]] = {}
         self._turns = asyncio.Semaphore(_AT_ONCE)
+
+    def tells_of(self, name: str) -> bool:
+        """Whether the open stream has told that a workflow runs, so that it will tell of its end, too."""
+        return name in self._running
 
     @property
     def address(self) -> ServerAddress:
@@ -144,18 +147,22 @@ class SharedWatch:
         try:
             async with aclosing(self._client.stream(call)) as events:
                 async for event in events:
-                    self.live = True
                     self._spread(event)
         except ArgoError as error:
             return error
         finally:
-            self.live = False
+            self._running.clear()
         return ArgoError("It ended without a word")
 
     def _spread(self, event: dict[str, Any]) -> None:
-        workflow = event.get("object") or {}
-        for news in self._news.get(str((workflow.get("metadata") or {}).get("name")), ()):
-            news.take(str(event.get("type")), workflow)
+        workflow, kind = event.get("object") or {}, str(event.get("type"))
+        name = str((workflow.get("metadata") or {}).get("name"))
+        if kind == "DELETED" or is_finished(workflow):
+            self._running.discard(name)
+        else:
+            self._running.add(name)
+        for news in self._news.get(name, ()):
+            news.take(kind, workflow)
 
 
 @asynccontextmanager

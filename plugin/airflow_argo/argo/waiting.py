@@ -35,13 +35,13 @@ class Rhythm:
         self._last = -math.inf
         self._woken = False
 
-    def due(self, *, live: bool) -> bool:
+    def due(self, *, watched: bool) -> bool:
         """Whether to poll now.
 
-        :param live: whether a watch is open that would have told of the end.
+        :param watched: whether a watch would have told of the end.
         """
         now = self._clock()
-        if live and not self._woken and now - self._last < max(_BESIDE_A_WATCH, self._interval):
+        if watched and not self._woken and now - self._last < max(_BESIDE_A_WATCH, self._interval):
             return False
         self._last, self._woken = now, False
         return True

@@ -125,7 +125,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         with watch.news_of(self.name) as news:
             rhythm = Rhythm(self.poll_interval)
             while True:
-                if rhythm.due(live=watch.live and not observer.in_trouble):
+                if rhythm.due(watched=watch.tells_of(self.name) and not observer.in_trouble):
                     ended = await self._poll(watch, observer)
                     if ended:
                         return ended
