@@ -65,7 +65,7 @@ def seconds(run) -> float:
 @pytest.mark.parametrize("limit", ["", "parallelism: 10\n"])
 def test_the_cost_of_a_worker_does_not_grow_with_their_number(world, limit):
     few = min(seconds(world(limit + fan_out(500))) / 500 for _ in range(2))
-    many = seconds(world(limit + fan_out(2000))) / 2000
+    many = min(seconds(world(limit + fan_out(2000))) / 2000 for _ in range(2))
     assert many < 2.5 * few
 
 
@@ -89,7 +89,7 @@ def seconds_to_stop(count: int) -> float:
 
 def test_the_cost_of_stopping_a_worker_does_not_grow_with_their_number():
     few = min(seconds_to_stop(100) / 100 for _ in range(3))
-    many = seconds_to_stop(800) / 800
+    many = min(seconds_to_stop(800) / 800 for _ in range(2))
     assert many < few * 3
 
 
