@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     console = Console(width=None if sys.stdout.isatty() else 150)
     began = time.monotonic()
-    home = Path(tempfile.mkdtemp(prefix="airflow-argo-chaos-", dir="/var/tmp"))
+    home = Path(tempfile.mkdtemp(prefix="airflow-argo-chaos-", dir=options.below))
     # The database's own user has to get in.
     home.chmod(0o755)
 
@@ -79,6 +79,9 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--at-once", type=int, default=4, metavar="N", help="faults at a time (%(default)s)")
     parser.add_argument(
         "--argo-url", default="", metavar="URL", help="an Argo Server that runs already, without a token"
+    )
+    parser.add_argument(
+        "--below", default="/var/tmp", metavar="DIR", help="a folder that workers see, too (%(default)s)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     parser.add_argument("--keep", action="store_true", help="keep logs and records, also if all is well")
