@@ -80,7 +80,9 @@ class Part:
             )
 
     def family(self) -> list[psutil.Process]:
-        """The process and all that descend from it."""
+        """The process and all that descend from it; none if it was never started."""
+        if self._process is None:
+            return []
         with contextlib.suppress(psutil.NoSuchProcess):
             first = psutil.Process(self.pid)
             return [first, *first.children(recursive=True)]
