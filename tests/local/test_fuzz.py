@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import gc
 import json
 import logging
 import os
@@ -229,6 +230,8 @@ def _specifications() -> list[dict[str, Any]]:
 
 
 def _open_files() -> int:
+    # urllib3 closes the connections of a pool when it is collected. What the server forgot to close itself warns then.
+    gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
