@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +14,13 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 import requests
+from tests.whole_airflow import Program, free_port, program, wait_for
 
 from airflow_argo.argo import api
 from airflow_argo.argo.client import ArgoClient, ServerAddress
 from airflow_argo.argo.status import is_finished
+
+from .chromium import MISSING, chromium, headless
 
 USERS = {"ada": "admin", "vera": "viewer"}
 START_SECONDS = 120.0
@@ -35,20 +34,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(400))
 
 
-def chromium() -> str | None:
-    return next(filter(None, (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     program = chromium()
     if program is None:
-        pytest.skip("there is no Chromium on this machine (Debian's package: chromium)")
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        pytest.skip(MISSING)
+    pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with headless(program) as found:
         yield found
-        found.close()
 
 
 # --- the Argo Server's side
@@ -181,53 +174,24 @@ def api_server(home: Path, rows: Any, base_path: str, more: dict[str, str]) -> I
     passwords.write_text(json.dumps({user: user for user in USERS}))
     url = f"http://localhost:{port}{base_path}"
     environment = {
-        **os.environ,
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{user}:{role}" for user, role in USERS.items()),
         "AIRFLOW__API__BASE_URL": url,
         "AIRFLOW__API_AUTH__JWT_SECRET": "a-secret-of-the-tests-that-is-long-enough-for-hs512-" * 2,
         "AIRFLOW__API__SECRET_KEY": "another-secret-of-the-tests",
-        "PYTHONWARNINGS": "ignore",
         **more,
     }
-    log_path = home / f"api-server-{port}.log"
-    with log_path.open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "airflow", "api-server", "--port", str(port), "--apps", "core"],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            wait_for("Airflow's API server", lambda: _answers(process, url, log_path))
-            yield Airflow(url, home, rows)
-        finally:
-            process.terminate()
-            process.wait(timeout=60)
+    module = ["airflow", "api-server", "--port", str(port), "--apps", "core"]
+    with program(module, home / f"api-server-{port}.log", environment) as server:
+        wait_for("Airflow's API server", START_SECONDS, lambda: _answers(server, url))
+        yield Airflow(url, home, rows)
 
 
-def _answers(process: subprocess.Popen[bytes], url: str, log: Path) -> bool:
-    if process.poll() is not None:
-        pytest.fail(f"the API server ended: {log.read_text()[-3000:]}")
+def _answers(server: Program, url: str) -> bool:
+    server.still_runs()
     try:
         return requests.get(f"{url}/api/v2/version", timeout=5).ok
     except requests.RequestException:
         return False
-
-
-def wait_for(what: str, found: Callable[[], Any], seconds: float = START_SECONDS) -> Any:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        if value := found():
-            return value
-        time.sleep(0.2)
-    pytest.fail(f"{what}: not within {seconds:.0f} s")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 # --- the person before it

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from tests.whole_airflow import wait_for
 
 from airflow_argo.local.testing import running_server
 
-from .conftest import shot, wait_for
+from .conftest import shot
 
 
 def started(url: str, name: str, script: str) -> None:
@@ -52,7 +53,7 @@ def test_a_failed_worker_is_found_and_retried_on_the_page(open_page: Any) -> Non
         page.get_by_test_id("argo-tab-workers").click()
         page.get_by_test_id("argo-search").fill("<b>")
         # The page lets nobody evaluate texts, not even a test.
-        wait_for("the one worker", lambda: page.get_by_test_id("argo-worker").count() == 1, 30)
+        wait_for("the one worker", 30, lambda: page.get_by_test_id("argo-worker").count() == 1)
         assert page.locator("[data-testid=argo-search]:focus").count() == 1
         page.get_by_test_id("argo-open-log").click()
         page.get_by_test_id("argo-log").wait_for()

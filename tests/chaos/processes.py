@@ -7,25 +7,18 @@ import contextlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+from tests import whole_airflow
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 GIVE_UP = threading.Event()
@@ -42,15 +35,12 @@ def wait_for(what: str, seconds: float, found: Callable[[], T], pause: float = 0
     :raises TimeoutError: naming what did not come.
     :raises GivenUpError: when everything is to end.
     """
-    until = time.monotonic() + seconds
-    while True:
-        value = found()
-        if value:
-            return value
-        if time.monotonic() > until:
-            raise TimeoutError(f"{what}: not within {seconds:.0f} s")
+
+    def rest() -> None:
         if GIVE_UP.wait(pause):
             raise GivenUpError(what)
+
+    return whole_airflow.wait_for(what, seconds, found, rest)
 
 
 class Part:

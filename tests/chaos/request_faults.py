@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psutil
 from aiohttp import web
-from tests.chaos.proxy import Dropped, Exchange, Rule
+from tests.chaos.proxy import Dropped, Exchange, Kind, Rule
 
 _HTML = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1>nginx</body></html>"
 _HANG_SECONDS = 25.0
@@ -50,28 +50,28 @@ class Killer:
         return None
 
 
-def kill_before_create(killer: Killer) -> Rule:
+def kill_at_first(killer: Killer, kind: Kind, *, answered: bool = False) -> Rule:
+    """Kill a task at its first request of a kind.
+
+    :param answered: once the server has done what it is asked, which the task does not learn; else it is not asked.
+    """
+
     async def rule(exchange: Exchange) -> web.StreamResponse:
-        if exchange.kind == "create" and exchange.first("create"):
-            if await killer.kill(exchange):
-                exchange.first("fault")
-            raise Dropped
-        return await exchange.pass_through()
+        if exchange.kind != kind or not exchange.run or not exchange.first(kind):
+            return await exchange.pass_through()
+        if await _is_due(exchange, answered) and await killer.kill(exchange):
+            exchange.first("fault")
+        raise Dropped
 
     return rule
 
 
-def kill_after_create(killer: Killer) -> Rule:
-    async def rule(exchange: Exchange) -> web.StreamResponse:
-        if exchange.kind == "create" and exchange.first("create"):
-            async with await exchange.ask() as answer:
-                await answer.read()
-            if answer.ok and await killer.kill(exchange):
-                exchange.first("fault")
-            raise Dropped
-        return await exchange.pass_through()
-
-    return rule
+async def _is_due(exchange: Exchange, answered: bool) -> bool:
+    if not answered:
+        return True
+    async with await exchange.ask() as answer:
+        await answer.read()
+        return answer.ok
 
 
 def kill_waiting(killer: Killer) -> Rule:
@@ -81,17 +81,6 @@ def kill_waiting(killer: Killer) -> Rule:
             if not happened["fault"] and await killer.kill(exchange):
                 exchange.first("fault")
                 raise Dropped
-        return await exchange.pass_through()
-
-    return rule
-
-
-def kill_collecting(killer: Killer) -> Rule:
-    async def rule(exchange: Exchange) -> web.StreamResponse:
-        if exchange.kind == "whole" and exchange.run and exchange.first("whole"):
-            if await killer.kill(exchange):
-                exchange.first("fault")
-            raise Dropped
         return await exchange.pass_through()
 
     return rule
@@ -173,10 +162,10 @@ def rules(killer: Killer) -> dict[str, Rule]:
     """The rule of each fault that the proxy plays."""
     gateway = '{"code": 13, "message": "etcdserver: request timed out"}'
     return {
-        "kill_before_create": kill_before_create(killer),
-        "kill_after_create": kill_after_create(killer),
+        "kill_before_create": kill_at_first(killer, "create"),
+        "kill_after_create": kill_at_first(killer, "create", answered=True),
         "kill_waiting": kill_waiting(killer),
-        "kill_collecting": kill_collecting(killer),
+        "kill_collecting": kill_at_first(killer, "whole"),
         "cut_streams": cut_streams,
         "cut_answers": cut_answers,
         "too_many_requests": each_second(429, "slow down", "text/plain", **{"Retry-After": "1"}),

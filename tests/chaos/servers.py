@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from tests.whole_airflow import AirflowApi
 
 
 @dataclass(frozen=True)
@@ -19,37 +20,21 @@ class Task:
     triggerer: int | None
 
 
-class AirflowApi:
-    """Airflow's REST API, as a user of it has it."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self._session = requests.Session()
-
-    def is_healthy(self) -> bool:
-        try:
-            health = requests.get(f"{self.url}/api/v2/monitor/health", timeout=5).json()
-        except (requests.RequestException, ValueError):
-            return False
-        parts = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-        return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
-
-    def log_in(self) -> None:
-        token = self._session.get(f"{self.url}/auth/token", timeout=30).json()["access_token"]
-        self._session.headers["Authorization"] = f"Bearer {token}"
+class ChaosAirflow(AirflowApi):
+    """What the faults and the judge ask Airflow."""
 
     def dags(self) -> set[str]:
-        return {dag["dag_id"] for dag in self._call("GET", "dags?limit=200")["dags"]}
+        return {dag["dag_id"] for dag in self("GET", "dags?limit=200")["dags"]}
 
     def import_errors(self) -> list[Any]:
-        return list(self._call("GET", "importErrors")["import_errors"])
+        return list(self("GET", "importErrors")["import_errors"])
 
     def start(self, dag_id: str, run: str) -> None:
-        self._call("POST", f"dags/{dag_id}/dagRuns", dag_run_id=run, logical_date=None)
+        self("POST", f"dags/{dag_id}/dagRuns", dag_run_id=run, logical_date=None)
 
     def tasks(self, dag_id: str) -> dict[str, Task]:
         """The one task of each run."""
-        found = self._call("GET", f"dags/{dag_id}/dagRuns/~/taskInstances?limit=500")["task_instances"]
+        found = self("GET", f"dags/{dag_id}/dagRuns/~/taskInstances?limit=500")["task_instances"]
         return {
             each["dag_run_id"]: Task(
                 run=each["dag_run_id"],
@@ -63,31 +48,25 @@ class AirflowApi:
 
     def run_states(self, dag_id: str) -> list[str]:
         """The states of a DAG's runs."""
-        return [run["state"] for run in self._call("GET", f"dags/{dag_id}/dagRuns?limit=500")["dag_runs"]]
+        return [run["state"] for run in self("GET", f"dags/{dag_id}/dagRuns?limit=500")["dag_runs"]]
 
     def result(self, dag_id: str, run: str) -> Any:
         """The XCom ``return_value``, None if there is none."""
         path = f"dags/{dag_id}/dagRuns/{run}/taskInstances/work/xcomEntries/return_value?deserialize=true"
-        answer = self._session.get(f"{self.url}/api/v2/{path}", timeout=60)
+        answer = self.session.get(f"{self.url}/api/v2/{path}", timeout=60)
         return answer.json()["value"] if answer.ok else None
 
     def clear(self, dag_id: str, run: str) -> None:
         body = {"dry_run": False, "dag_run_id": run, "task_ids": ["work"], "only_failed": False}
-        self._call("POST", f"dags/{dag_id}/clearTaskInstances", **body)
+        self("POST", f"dags/{dag_id}/clearTaskInstances", **body)
 
     def mark(self, dag_id: str, run: str, state: str) -> None:
-        self._call("PATCH", f"dags/{dag_id}/dagRuns/{run}/taskInstances/work", new_state=state)
+        self("PATCH", f"dags/{dag_id}/dagRuns/{run}/taskInstances/work", new_state=state)
 
     def delete_run(self, dag_id: str, run: str) -> None:
         """A run that goes on cannot be deleted: it is failed first, as Airflow's UI has people do."""
-        self._call("PATCH", f"dags/{dag_id}/dagRuns/{run}", state="failed")
-        self._call("DELETE", f"dags/{dag_id}/dagRuns/{run}")
-
-    def _call(self, method: str, path: str, **body: Any) -> Any:
-        answer = self._session.request(method, f"{self.url}/api/v2/{path}", json=body or None, timeout=60)
-        if not answer.ok:
-            raise requests.HTTPError(f"{answer.status_code} for {method} {path}: {answer.text[:500]}")
-        return answer.json() if answer.content else None
+        self("PATCH", f"dags/{dag_id}/dagRuns/{run}", state="failed")
+        self("DELETE", f"dags/{dag_id}/dagRuns/{run}")
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from types import TracebackType
 
 from tests.chaos.cells import Cell
 from tests.chaos.database import database
-from tests.chaos.processes import Part, airflow_environment, free_port, wait_for
+from tests.chaos.processes import Part, airflow_environment, wait_for
 from tests.chaos.proxy import Proxy
 from tests.chaos.request_faults import Killer, rules
-from tests.chaos.servers import AirflowApi, ArgoApi
+from tests.chaos.servers import ArgoApi, ChaosAirflow
+from tests.whole_airflow import free_port
 
 _PODS = 200
 _START_SECONDS = 240.0
@@ -41,7 +42,7 @@ class Stage:
         api_port, argo_port, proxy_port = free_port(), free_port(), free_port()
         connections = {cell.conn_id: self._connection(cell, argo_port, proxy_port) for cell in cells}
         self._environment = airflow_environment(home, api_port, self.database.url, connections)
-        self.airflow = AirflowApi(f"http://localhost:{api_port}")
+        self.airflow = ChaosAirflow(f"http://localhost:{api_port}")
         self.is_guest = bool(argo_url)
         self.argo_api = ArgoApi(argo_url or f"http://127.0.0.1:{argo_port}", token)
         self.argo = self._part(

@@ -13,12 +13,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import pytest
+from tests.whole_airflow import wait_for
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 SERVERS = ("airflow-api-server", "airflow-scheduler", "airflow-dag-processor", "airflow-triggerer", "argo-embedded")
@@ -131,14 +134,8 @@ class Host:
             process.wait()
 
 
-def wait_for(what: str, found: Callable[[], Any], why: Callable[[], str] = str) -> Any:
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        value = found()
-        if value:
-            return value
-        time.sleep(1)
-    pytest.fail(f"{what}: not within {START_SECONDS:.0f} s\n{why()}")
+def soon(what: str, found: Callable[[], T], why: Callable[[], str] = str) -> T:
+    return wait_for(what, START_SECONDS, found, partial(time.sleep, 1), why)
 
 
 def start_postgres(host: Host) -> None:
@@ -153,7 +150,7 @@ def start_postgres(host: Host) -> None:
     options = ["-c", "listen_addresses=*", "-c", "fsync=off", "-k", str(data)]
     host.start("postgres", [*as_postgres, "postgres", "-D", str(data), *options])
     ready = ["pg_isready", "--quiet", "--host", str(data)]
-    wait_for("PostgreSQL", lambda: host.start("postgres", ready).wait() == 0, lambda: host.log("postgres"))
+    soon("PostgreSQL", lambda: host.start("postgres", ready).wait() == 0, lambda: host.log("postgres"))
     assert not host.healthy("postgres")
     host.run("postgres", ["sh", str(ROOT / "deploy/compose/databases.sh")], PGHOST=str(data))
     assert host.healthy("postgres")
@@ -180,7 +177,7 @@ def test_the_services_become_healthy_and_run_the_demo(host: Host, variables: dic
     for name in SERVERS:
         host.start(name)
     for name in SERVERS:
-        wait_for(name, lambda name=name: host.healthy(name), lambda name=name: host.log(name))
+        soon(name, lambda name=name: host.healthy(name), lambda name=name: host.log(name))
 
     user = {"username": "admin", "password": "wrong"}
     assert host.call("POST", "auth/token", user) is None
@@ -190,11 +187,11 @@ def test_the_services_become_healthy_and_run_the_demo(host: Host, variables: dic
     def api(method: str, path: str, body: Any = None) -> Any:
         return host.call(method, f"api/v2/{path}", body, token)
 
-    wait_for("the DAG", lambda: api("GET", "dags/pull_rows"))
+    soon("the DAG", lambda: api("GET", "dags/pull_rows"))
     api("PATCH", "dags/pull_rows", {"is_paused": False})
     conf = {"rows": 250, "rows_per_worker": 100}
     run = api("POST", "dags/pull_rows/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
-    ended = wait_for("the run", lambda: _ended(api("GET", f"dags/pull_rows/dagRuns/{run}")))
+    ended = soon("the run", lambda: _ended(api("GET", f"dags/pull_rows/dagRuns/{run}")))
     tasks = api("GET", f"dags/pull_rows/dagRuns/{run}/taskInstances")["task_instances"]
     assert ended == "success", tasks
     report = api("GET", f"dags/pull_rows/dagRuns/{run}/taskInstances/report/xcomEntries/return_value")
