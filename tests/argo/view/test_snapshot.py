@@ -38,6 +38,14 @@ def test_failed_workers_come_first_then_those_at_work() -> None:
     assert answer["progress"] == [3, 4]
 
 
+def test_workers_that_argo_has_not_made_yet_are_still_to_be_done() -> None:
+    found = fan_out_of(["a", "b"])
+    found["spec"]["arguments"] = {"parameters": [{"name": "items", "value": '["a","b","c"]'}]}
+    answer = state(found)
+    assert answer["progress"] == [2, 3]
+    assert answer["counts"] == {"Succeeded": 2}
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

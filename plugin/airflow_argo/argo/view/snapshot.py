@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from airflow_argo.argo import results, stalls
 from airflow_argo.argo.fan_out import ENTRYPOINT, WORKER
+from airflow_argo.argo.planned import planned_workers
 from airflow_argo.argo.status import Node, Workflow, message, nodes, phase, pods_below
 from airflow_argo.argo.view.actions import actions_for
 from airflow_argo.argo.view.query import Query
@@ -115,13 +116,17 @@ class Snapshot:
         """What does not depend on the question."""
         ended = sum(count for each, count in self.counts.items() if each in ENDED)
         return {
-            "progress": [ended, len(self.rows)],
+            "progress": [ended, max(len(self.rows), self._planned)],
             "counts": self.counts,
             "fan_out": self.is_fan_out,
             "waits": stalls.reasons(self.workflow) if not (self.workflow.get("status") or {}).get("finishedAt") else [],
             "problems": self._problems(),
             "timeline": timeline(self.rows),
         }
+
+    @property
+    def _planned(self) -> int:
+        return (planned_workers(self.workflow) or 0) if self.is_fan_out else 0
 
     def _problems(self) -> list[list[str]]:
         """``[node id, name, message]`` of what failed and is no worker, such as the *generate* step."""

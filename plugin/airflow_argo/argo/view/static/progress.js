@@ -5,6 +5,7 @@ import { count, orderedPhases, plural } from "./format.js";
 export function progress(ui, { answer, query }, actions) {
   const [done, total] = answer.progress;
   const phases = orderedPhases(answer.counts);
+  const waiting = total - Object.values(answer.counts).reduce((sum, each) => sum + each, 0);
   const failed = (answer.counts.Failed ?? 0) + (answer.counts.Error ?? 0);
   return ui.section(
     { key: "progress", className: "argo-card", "aria-label": "Progress" },
@@ -28,6 +29,7 @@ export function progress(ui, { answer, query }, actions) {
       bars(phases).map((phase) =>
         ui.div({ key: phase, className: "argo-part", "data-phase": phase, style: { flexGrow: answer.counts[phase] } }),
       ),
+      waiting > 0 ? ui.div({ key: "waiting", className: "argo-part", style: { flexGrow: waiting } }) : null,
     ),
     ui.div(
       { className: "argo-chips", role: "group", "aria-label": "Show workers by phase" },
@@ -47,6 +49,7 @@ export function progress(ui, { answer, query }, actions) {
           ui.span({ className: "argo-count" }, count(answer.counts[phase])),
         ),
       ),
+      waiting > 0 ? ui.span({ key: "waiting", className: "argo-muted" }, `${count(waiting)} not started`) : null,
     ),
   );
 }
