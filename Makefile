@@ -18,7 +18,7 @@ READY := $(VENV)/.ready-$(PYTHON_VERSION)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo env test test-end-to-end browser chaos bench lint format docs wheel clean
+.PHONY: help setup demo env test test-end-to-end browser screenshots chaos bench lint format docs wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test-end-to-end: $(READY) ## Run the tests of a whole running Airflow, and of do
 
 browser: $(READY) ## Try the UI in a real browser (Chromium) before a real Airflow: SCREENSHOTS=dir keeps what was seen
 	@$(if $(SCREENSHOTS),SCREENSHOTS="$(SCREENSHOTS)") $(BIN)/python -m pytest -q tests/browser
+
+screenshots: $(READY) ## Take the documentation's pictures of the UI anew, from the running product
+	@PYTHONPATH=. $(BIN)/python tools/screenshots.py docs/images
 
 chaos: $(READY) ## Prove one workflow per attempt, whatever dies: ROUNDS=10 ONLY=kill,clear JSON=file ARGO_URL=…
 	@PYTHONPATH=. $(BIN)/python -m tests.chaos --rounds '$(ROUNDS)' --only '$(ONLY)' $(if $(JSON),--json '$(JSON)') $(if $(ARGO_URL),--argo-url '$(ARGO_URL)')

@@ -6,6 +6,8 @@ const FINAL = new Set(["Succeeded", "Failed", "Error"]);
 
 export const isFinal = (phase) => FINAL.has(phase);
 
+export const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
+
 export const count = (number) => number.toLocaleString("en");
 
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;

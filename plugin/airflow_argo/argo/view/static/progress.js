@@ -1,11 +1,11 @@
 // How far the workers are: one bar, and a button for each phase that shows these alone.
 
-import { count, orderedPhases, plural } from "./format.js";
+import { count, orderedPhases, plural, sum } from "./format.js";
 
 export function progress(ui, { answer, query }, actions) {
   const [done, total] = answer.progress;
   const phases = orderedPhases(answer.counts);
-  const waiting = total - Object.values(answer.counts).reduce((sum, each) => sum + each, 0);
+  const waiting = total - sum(Object.values(answer.counts));
   const failed = (answer.counts.Failed ?? 0) + (answer.counts.Error ?? 0);
   return ui.section(
     { key: "progress", className: "argo-card", "aria-label": "Progress" },

@@ -1,6 +1,6 @@
 // When the workers ran, one above the other by index: waves of parallelism and stragglers show at once.
 
-import { count, duration } from "./format.js";
+import { count, sum, duration } from "./format.js";
 
 const WIDTH = 1000;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
@@ -74,7 +74,7 @@ function under(event, bars) {
 }
 
 function told(bar, answer, bucketed) {
-  if (!bar) return `${count(answer.progress[1])} by index, top to bottom${bucketed ? "; neighbours share a bar" : ""}`;
+  if (!bar) return `${count(sum(Object.values(answer.counts)))} by index, top to bottom${bucketed ? "; neighbours share a bar" : ""}`;
   const [index, start, end, phase] = bar;
   const passed = (answer.finished ?? answer.now) - answer.timeline.from;
   return `${bucketed ? "from worker" : "worker"} ${index} · ${phase} · ${duration((end ?? passed) - start)}, from ${duration(start)}`;
