@@ -122,8 +122,16 @@ def check_kubectl(arguments: list[str]) -> None:
 
 
 def check_docker(arguments: list[str]) -> None:
-    assert arguments[0] == "compose"
-    assert arguments[1] in ("up", "ps", "down")
+    compose, command, *rest = arguments
+    assert compose == "compose"
+    if command == "exec":
+        service, program, path = rest
+        text = (ROOT / "docker-compose.yaml").read_text(encoding="utf-8")
+        assert program == "cat"
+        assert f"\n  {service}:\n" in text
+        assert path in text
+    else:
+        assert command in ("up", "ps", "down")
 
 
 def check_pip(arguments: list[str]) -> None:
