@@ -124,7 +124,9 @@ def mutated(random: Random, spec: dict[str, Any]) -> dict[str, Any]:
         # Texts are what most of Argo's rules are about.
         texts = [path for path in places if isinstance(_at(spec, path), str)]
         path = random.choice(texts if texts and random.random() < 0.7 else places)
-        _change(random, _at(spec, path[:-1]), path[-1], copy.deepcopy(_at(spec, random.choice(places))))
+        # What is nested too deeply for Python to copy it stays as it is.
+        with contextlib.suppress(RecursionError):
+            _change(random, _at(spec, path[:-1]), path[-1], copy.deepcopy(_at(spec, random.choice(places))))
         if not spec:
             break
     return spec

@@ -22,6 +22,8 @@ ValueOf: TypeAlias = Callable[[str], Any]
         ('sprig.trim(" a ")', '"a"'),
         ('sprig.upper("a")', '"A"'),
         ("sprig.upper(nil)", '""'),
+        ("sprig.unixEpoch(nil)", '"-62135596800"'),
+        ('string(sprig.dateModify("1h", nil))', '"0001-01-01 01:00:00 +0000 UTC"'),
         ('sprig.replace("a","b","aaa")', '"bbb"'),
         ('sprig.min(1,"2",3.5)', "1"),
         ('sprig.max(1,"20",3.5)', "20"),

@@ -153,17 +153,21 @@ class Time:
 
     def truncated(self, unit: int) -> Time:
         """Cut off what is less than a multiple of a duration since the year one."""
-        passed = int(self.since(Time(_YEAR_ONE)))
+        passed = int(self.since(ZERO_TIME))
         return self.add(-(passed % unit)) if unit > 0 else self
 
     def is_zero(self) -> bool:
         """Tell whether this is the first moment of the year one, Go's zero time."""
-        return self.moment == _YEAR_ONE
+        return self == ZERO_TIME
 
     def since(self, other: Time) -> Duration:
         """Give the time between another moment and this one."""
         passed = self.moment - other.moment
         return Duration((passed.days * 86400 + passed.seconds) * _SECOND + passed.microseconds * 1000)
+
+
+ZERO_TIME = Time(_YEAR_ONE)
+"""What Go gives where there is no time."""
 
 
 def rfc3339(moment: datetime) -> str:

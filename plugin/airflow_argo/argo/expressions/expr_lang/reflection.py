@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_argo.argo.expressions.expr_lang.gotime import ZERO_TIME
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.values import ANY, Function, go_type
 
 _ZERO: dict[str, Any] = {
     "string": "", "int": 0, "int64": 0, "float64": 0.0, "bool": False, "map[string]interface {}": {},
+    "time.Time": ZERO_TIME,
 }  # fmt: skip
 
 

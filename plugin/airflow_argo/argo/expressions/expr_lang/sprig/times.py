@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow_argo.argo.expressions.expr_lang.builtins_numbers import parse_int
 from airflow_argo.argo.expressions.expr_lang.golayout import format_time, parse_time
-from airflow_argo.argo.expressions.expr_lang.gotime import Duration, Time, location, parse_duration
+from airflow_argo.argo.expressions.expr_lang.gotime import ZERO_TIME, Duration, Time, location, parse_duration
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare, several
 from airflow_argo.argo.expressions.expr_lang.values import Int64
@@ -90,7 +90,7 @@ def _to_date(layout: str, text: str) -> Time:
     try:
         return _must_to_date(layout, text)
     except Fault:
-        return Time(datetime(1, 1, 1, tzinfo=timezone.utc))
+        return ZERO_TIME
 
 
 TIMES = dict(
