@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 from airflow_argo.argo.expressions.expr_lang import natures
@@ -22,10 +22,10 @@ from airflow_argo.argo.expressions.expr_lang.values import (
     AnyMap,
     Pairs,
     Uint8,
-    equal,
     go_text,
     go_type,
     is_number,
+    likeness,
     sorted_keys,
 )
 
@@ -133,17 +133,10 @@ def _from_pairs(pairs: Any) -> AnyMap:
 
 
 def _unique(value: Any) -> list[Any]:
-    seen: set[Any] = set()
-    found: list[Any] = []
+    first_ones: dict[Hashable, Any] = {}
     for item in _list(value, "uniq"):
-        if isinstance(item, str) or is_number(item):
-            new = (type(item) is str, item) not in seen
-            seen.add((type(item) is str, item))
-        else:
-            new = not any(equal(item, other) for other in found)
-        if new:
-            found.append(item)
-    return found
+        first_ones.setdefault(likeness(item), item)
+    return list(first_ones.values())
 
 
 def _concat(*lists: Any) -> list[Any]:

@@ -6,7 +6,7 @@ for.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -164,3 +164,20 @@ def identical(left: object, right: object) -> bool:
     if isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
         return type(left) is type(right) and len(left) == len(right) and all(map(identical, left, right))
     return type(left) is type(right) and left == right
+
+
+def identity(value: object) -> Hashable:
+    """Give what two values share exactly if they are :func:`identical`, so that many can be told apart fast."""
+    if isinstance(value, dict):
+        return dict, frozenset((key, identity(item)) for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return type(value), tuple(map(identity, value))
+    # NaN is not even identical with itself.
+    return (type(value), value) if value == value else object()
+
+
+def likeness(value: object) -> Hashable:
+    """Give what two values share exactly if they are :func:`equal`."""
+    if is_number(value):
+        return ("number", value) if value == value else object()
+    return ("list", tuple(map(likeness, value))) if isinstance(value, list) else identity(value)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import as_list, is_empty, several
 from airflow_argo.argo.expressions.expr_lang.sprig.numbers import loose_int
-from airflow_argo.argo.expressions.expr_lang.values import identical
+from airflow_argo.argo.expressions.expr_lang.values import identical, identity
 
 
 def _first(value: Any) -> Any:
@@ -29,11 +30,10 @@ def _initial(value: Any) -> Any:
 
 
 def _uniq(value: Any) -> list[Any]:
-    found: list[Any] = []
+    first_ones: dict[Hashable, Any] = {}
     for item in as_list(value, "Cannot find uniq on type"):
-        if not any(identical(item, other) for other in found):
-            found.append(item)
-    return found
+        first_ones.setdefault(identity(item), item)
+    return list(first_ones.values())
 
 
 def _without(value: Any, *omitted: Any) -> list[Any]:
