@@ -90,6 +90,28 @@ def test_the_tree_tells_phases_durations_and_messages() -> None:
     ]
 
 
+def test_attempts_stand_below_the_node_that_tries_again() -> None:
+    found = workflow("Running", "Failed", "Running", display="try")
+    attempts = found["status"]["nodes"]
+    for attempt in (attempts["wf-0"], attempts["wf-1"]):
+        attempt["nodeFlag"] = {"retried": True}
+    attempts["retry"] = {
+        **attempts["wf"],
+        "id": "retry",
+        "name": "wf[0].step",
+        "displayName": "step",
+        "type": "Retry",
+        "boundaryID": "wf",
+        "children": ["wf-0", "wf-1"],
+    }
+    assert [line.rstrip() for line in picture(found)][-4:] == [
+        "● wf  1m15s",
+        "└─ ● step  1m15s",
+        "   ├─ ✖ try(0)  9s",
+        "   └─ ● try(1)  1m15s",
+    ]
+
+
 def test_the_picture_is_never_higher_or_wider_than_the_terminal() -> None:
     mixed = [("Failed", "Succeeded")[number % 2] for number in range(99)]
     shown = picture(workflow("Running", *mixed, message="long " * 50), height=12, width=40)

@@ -2,28 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_argo.local.tree_view import Row, branches, fitted, lines
+from airflow_argo.local.tree_view import Row, branches, fitted
 
 GLYPHS = ("├ ", "└ ", "│ ", "  ")
 
 
-def node(name: str, phase: str = "Succeeded", **more: object) -> dict[str, object]:
-    return {"id": name, "name": name, "displayName": name, "phase": phase, **more}
+def node(name: str, phase: str = "Succeeded") -> dict[str, object]:
+    return {"id": name, "name": name, "displayName": name, "phase": phase}
 
 
 def told(rows: list[Row]) -> list[tuple[int, str, int]]:
     return [(row.depth, row.phase, row.count) for row in rows]
-
-
-def test_nodes_stand_below_the_template_they_belong_to() -> None:
-    every = {
-        "wf": node("wf"),
-        "b": node("wf.b", boundaryID="wf", id="b", startedAt="2"),
-        "a": node("wf.a", boundaryID="wf", id="a", startedAt="1"),
-        "in": node("wf.a.in", boundaryID="a", id="in"),
-        "group": node("wf.a[0]", boundaryID="a", id="group", type="StepGroup"),
-    }
-    assert [(depth, found["id"]) for depth, found in lines(every, "wf")] == [(0, "wf"), (1, "a"), (2, "in"), (1, "b")]
 
 
 @pytest.mark.parametrize(

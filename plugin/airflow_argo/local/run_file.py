@@ -21,7 +21,8 @@ from airflow_argo.argo.errors import ManifestError
 from airflow_argo.argo.lint import Finding
 from airflow_argo.argo.lint.decode import decode_workflow
 from airflow_argo.argo.manifest_lines import line_of
-from airflow_argo.argo.status import SUCCEEDED, Node, Workflow, is_finished, nodes, phase, pod_name
+from airflow_argo.argo.status import SUCCEEDED, Node, Workflow, is_finished, message, phase, pod_name
+from airflow_argo.argo.view.tree import lines
 from airflow_argo.argo.waiting import pauses
 from airflow_argo.local import terminal
 from airflow_argo.local.execution.images import IMAGES, ImageTable
@@ -30,7 +31,6 @@ from airflow_argo.local.run_view import LineView, LiveView
 from airflow_argo.local.support import missing
 from airflow_argo.local.terminal import PHASE_COLOURS, harmless, logged
 from airflow_argo.local.testing import running_server
-from airflow_argo.local.tree_view import lines
 
 NAMESPACE = "argo"
 _POLL_SECONDS = 0.5
@@ -140,10 +140,9 @@ def _followed(client: ArgoClient, name: str, view: LineView | LiveView, asked: I
 
 
 def _show(console: Console, client: ArgoClient, workflow: Workflow) -> None:
-    every = nodes(workflow)
     logs = _logs(client, workflow)
     bar = "│" if terminal.writes_unicode(console.file) else "|"
-    for indent, node in lines(every, str(workflow["metadata"]["name"])):
+    for indent, node in lines(workflow):
         console.print(_line(indent, node))
         for content in logs.get(pod_name(workflow, node), ()):
             console.print(Text(f"{'  ' * indent}    {bar} ", style="dim") + logged(content, style="dim"))
@@ -151,7 +150,7 @@ def _show(console: Console, client: ArgoClient, workflow: Workflow) -> None:
 
 
 def _end(workflow: Workflow) -> Text:
-    words = (workflow.get("status") or {}).get("message")
+    words = message(workflow)
     told = f"{phase(workflow)}{f': {harmless(words)}' if words else ''}"
     return Text(told, style=PHASE_COLOURS.get(phase(workflow), ""))
 

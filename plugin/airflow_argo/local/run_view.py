@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
 
@@ -12,9 +11,11 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from airflow_argo.argo.status import Node, Progress, Workflow, message, nodes, phase
+from airflow_argo.argo.status import Node, Progress, Workflow, message, phase
+from airflow_argo.argo.view.times import epoch
+from airflow_argo.argo.view.tree import lines
 from airflow_argo.local.terminal import PHASE_COLOURS, harmless, writes_unicode
-from airflow_argo.local.tree_view import Row, branches, fitted, lines
+from airflow_argo.local.tree_view import Row, branches, fitted
 
 _HEAD = 5
 _REDRAWN_PER_SECOND = 4
@@ -46,7 +47,7 @@ class LineView:
     def show(self, workflow: Workflow) -> None:
         """Take what the workflow is like now."""
         name = str(workflow["metadata"]["name"])
-        rows = [Row(depth, node) for depth, node in lines(nodes(workflow), name)]
+        rows = [Row(depth, node) for depth, node in lines(workflow)]
         news = [row for row in rows if row.phase not in ("Pending", self._said.get(row.node["id"]))]
         for row in sorted(news, key=_order_of_events):
             self._said[row.node["id"]] = row.phase
@@ -84,6 +85,7 @@ class LiveView:
         self._console = console
         self._clock = clock
         self._workflow: Workflow = {}
+        self._tree: list[tuple[int, Node]] = []
         self._words = ""
         self._live = Live(
             console=console,
@@ -95,7 +97,8 @@ class LiveView:
 
     def show(self, workflow: Workflow) -> None:
         """Take what the workflow is like now."""
-        self._workflow = workflow
+        # Once: it is drawn several times.
+        self._workflow, self._tree = workflow, list(lines(workflow))
 
     def say(self, words: str) -> None:
         """Say something of the run as a whole."""
@@ -115,7 +118,7 @@ class LiveView:
         if not self._workflow:
             return Text(self._words)
         name = str(self._workflow["metadata"]["name"])
-        shown, left_out = fitted(lines(nodes(self._workflow), name), max(self._console.height - _HEAD - 1, 1))
+        shown, left_out = fitted(self._tree, max(self._console.height - _HEAD - 1, 1))
         stems = branches([row.depth for row in shown], _BRANCHES if self._unicode else _PLAIN_BRANCHES)
         told = [self._row(stem, row) for stem, row in zip(stems, shown, strict=True)]
         if left_out:
@@ -155,10 +158,10 @@ class LiveView:
         return _one_line(text)
 
     def _duration(self, times: Mapping[str, Any]) -> str:
-        started = _seconds(times.get("startedAt"))
+        started = epoch(times.get("startedAt"))
         if started is None:
             return ""
-        finished = _seconds(times.get("finishedAt"))
+        finished = epoch(times.get("finishedAt"))
         passed = max(int((self._clock() if finished is None else finished) - started), 0)
         minutes, seconds = divmod(passed, 60)
         hours, minutes = divmod(minutes, 60)
@@ -177,9 +180,3 @@ def _one_line(text: Text) -> Text:
     # A line that wraps would make the picture higher than was reckoned.
     text.no_wrap, text.overflow = True, "ellipsis"
     return text
-
-
-def _seconds(value: object) -> float | None:
-    if not value:
-        return None
-    return datetime.strptime(str(value), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc).timestamp()

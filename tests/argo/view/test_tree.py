@@ -28,6 +28,7 @@ def test_nodes_stand_below_the_template_they_belong_to_in_order_of_start() -> No
     assert drawn(
         node("wf.b", startedAt="2026-01-01T00:00:02Z"),
         node("wf.a", startedAt="2026-01-01T00:00:01Z", type="Steps"),
+        node("wf.a[0]", "wf.a", type="StepGroup"),
         node("wf.a.inner", "wf.a", startedAt="2026-01-01T00:00:01Z"),
     ) == [(0, "wf"), (1, "a"), (2, "inner"), (1, "b")]
 

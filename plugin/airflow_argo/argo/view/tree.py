@@ -17,11 +17,8 @@ _NUMBERS = re.compile(r"\[(\d+)\]|\((\d+)(?::|\))")
 
 
 def tree(workflow: Workflow) -> dict[str, Any]:
-    """``[depth, node id, name, type, phase, message, started, finished]`` of each node, depth first.
-
-    Loops and attempts stand where they belong; the nodes that only hold them are left out.
-    """
-    found = list(islice(_lines(nodes(workflow), str(workflow["metadata"]["name"])), MAX_NODES + 1))
+    """``[depth, node id, name, type, phase, message, started, finished]`` of each node, as :func:`lines` gives them."""
+    found = list(islice(lines(workflow), MAX_NODES + 1))
     shown = [
         [
             depth,
@@ -38,7 +35,12 @@ def tree(workflow: Workflow) -> dict[str, Any]:
     return {"nodes": shown, "truncated": len(found) > MAX_NODES}
 
 
-def _lines(every: Mapping[str, Node], root: str) -> Iterator[tuple[int, Node]]:
+def lines(workflow: Workflow) -> Iterator[tuple[int, Node]]:
+    """Each node with its depth, depth first: what belongs to a template below it, in order of start.
+
+    Loops and attempts stand where they belong; the nodes that only hold them are left out.
+    """
+    every, root = nodes(workflow), str(workflow["metadata"]["name"])
     inside: dict[str, list[Node]] = {}
     tried = _attempts(every)
     for node in every.values():
