@@ -92,12 +92,14 @@ async def test_a_header_from_a_secret_is_refused_by_name(agent: HttpAgent, url: 
     assert "header Authorization" in (await answer(agent, url=f"{url}/echo", headers=headers)).error
 
 
-async def test_of_a_request_that_is_given_up_nothing_is_told(agent: HttpAgent, url: str) -> None:
+async def test_a_request_that_is_given_up_has_ended(agent: HttpAgent, url: str) -> None:
     told: list[PodEvent] = []
     asked = pod({"url": f"{url}/slow"})
     agent.start(asked, told.append)
     await asyncio.sleep(0)
     assert agent.stop(asked.key)
     assert not agent.stop(asked.key)
-    await agent.close()
     assert told == []
+    await asyncio.sleep(0)
+    await agent.close()
+    assert told == [PodFinished("n", PodReport(exit_code=None, error="context canceled"))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -62,3 +63,13 @@ def test_a_terminated_workflow_can_be_retried_while_its_pods_still_end(api: Any,
     assert api("PUT", "/api/v1/workflows/argo/stubborn/retry").ok
 
     assert api.wait("stubborn")["status"]["phase"] == "Succeeded"
+
+
+def test_a_terminated_workflow_can_be_retried_where_its_request_was_not_answered(api: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        api.create("asking", {"name": "main", "http": {"url": f"http://127.0.0.1:{silent.getsockname()[1]}/"}})
+        api.wait("asking", lambda workflow: workflow["status"].get("nodes"))
+        api("PUT", "/api/v1/workflows/argo/asking/terminate")
+        api.wait("asking")
+
+        assert api("PUT", "/api/v1/workflows/argo/asking/retry").ok

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MAX_REDIRECTS = 10
 _USER_AGENT = "Go-http-client/1.1"
 _MAX_BODY = 16 * 1024 * 1024
+_GIVEN_UP = "context canceled"
 
 
 class RequestError(Exception):
@@ -30,22 +31,26 @@ class HttpAgent:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
-        self._requests: dict[PodKey, asyncio.Task[None]] = {}
+        self._requests: dict[PodKey, tuple[asyncio.Task[None], Tell]] = {}
 
     def start(self, pod: Pod, tell: Tell) -> None:
         """Send the request of a pod's HTTP template; what comes of it is told."""
         task = asyncio.get_running_loop().create_task(self._run(pod, tell))
-        self._requests[pod.key] = task
+        self._requests[pod.key] = task, tell
         task.add_done_callback(lambda _: self._requests.pop(pod.key, None))
 
     def stop(self, key: PodKey) -> bool:
-        """Give a request up, of which nothing is told then; tell whether there was one."""
-        task = self._requests.pop(key, None)
-        return task is not None and task.cancel()
+        """Give a request up, which is told soon; tell whether there was one."""
+        task, tell = self._requests.pop(key, (None, None))
+        if task is None or tell is None or not task.cancel():
+            return False
+        report = PodReport(exit_code=None, error=_GIVEN_UP)
+        asyncio.get_running_loop().call_soon(tell, PodFinished(key.node_id, report))
+        return True
 
     async def close(self) -> None:
-        """Give all requests up."""
-        requests = list(self._requests.values())
+        """Give all requests up, and tell nobody."""
+        requests = [task for task, _ in self._requests.values()]
         for task in requests:
             task.cancel()
         await asyncio.gather(*requests, return_exceptions=True)
