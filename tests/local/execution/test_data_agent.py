@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,27 @@ async def test_a_failure_is_told_and_logged(tmp_path: Path) -> None:
     reason = "unable to process data template: unable to process data source: no valid source is used for data template"
     assert (report.exit_code, report.error, report.result) == (64, reason, None)
     assert list(Logs(tmp_path / "logs").read("uid", "p")) == [f"Error: {reason}", reason]
+
+
+async def test_who_follows_the_log_hears_of_the_failure_at_once(tmp_path: Path) -> None:
+    followed = threading.Event()
+
+    class SlowStore(ArtifactStore):
+        def all_keys(self) -> list[str]:
+            followed.wait(10)
+            return []
+
+    data = {"source": {"artifactPaths": {"name": "all", "s3": {"bucket": "my-bucket"}}}}
+    command = StartPod("n", "p", {"name": "t", "data": data}, deadline=None, include_result=False)
+    logs = Logs(tmp_path / "logs")
+    # Says where another thread meddles with the loop.
+    asyncio.get_running_loop().set_debug(True)
+    agent = DataAgent(SlowStore(tmp_path / "artifacts"), logs)
+    agent.start(Pod("uid", "wf", "argo", command), lambda event: None)
+    lines = logs.follow("uid", "p")
+    first = asyncio.ensure_future(anext(lines))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    followed.set()
+    assert (await asyncio.wait_for(first, 10)).startswith("Error: unable to process data template")
+    await agent.close()

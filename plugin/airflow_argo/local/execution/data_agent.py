@@ -46,15 +46,18 @@ class DataAgent:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _run(self, pod: Pod, tell: Tell) -> None:
-        tell(PodFinished(pod.command.node_id, await asyncio.to_thread(self._report, pod)))
+        log = self._logs.create(pod.workflow_uid, pod.command.pod_name)
+        try:
+            report = await asyncio.to_thread(self._report, pod)
+            if report.error:
+                log.write(f"Error: {report.error}\n{report.error}\n".encode())
+        finally:
+            self._logs.close(log)
+        tell(PodFinished(pod.command.node_id, report))
 
     def _report(self, pod: Pod) -> PodReport:
-        log = self._logs.create(pod.workflow_uid, pod.command.pod_name)
         try:
             return PodReport(exit_code=0, result=processed(pod.command.template["data"], self._store))
         except (ExpressionError, OSError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else str(error)
-            log.write(f"Error: {reason}\n{reason}\n".encode())
             return PodReport(exit_code=_FAILED, error=reason)
-        finally:
-            self._logs.close(log)
