@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 
 from airflow_argo.local.engine.messages import PodEvent, PodFinished
+from airflow_argo.local.news import News
 
 
 class Departures:
@@ -13,7 +13,7 @@ class Departures:
 
     def __init__(self) -> None:
         self._leaving: dict[str, set[str]] = {}
-        self._waiting: list[asyncio.Future[None]] = []
+        self._news = News()
 
     def expect(self, uid: str, node_ids: Iterable[str]) -> None:
         """Note that pods of a workflow that has finished are being stopped."""
@@ -24,7 +24,7 @@ class Departures:
     def forget(self, uid: str) -> None:
         """Forget a workflow that is deleted."""
         self._leaving.pop(uid, None)
-        self._wake()
+        self._news.spread()
 
     def takes(self, uid: str, event: PodEvent) -> bool:
         """Take note of an event; says whether it is about one of these pods."""
@@ -35,18 +35,10 @@ class Departures:
             leaving.discard(event.node_id)
             if not leaving:
                 del self._leaving[uid]
-            self._wake()
+            self._news.spread()
         return True
 
     async def over(self, uid: str) -> None:
         """Wait until no pod of a workflow is left."""
         while uid in self._leaving:
-            waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiting)
-            await waiting
-
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+            await self._news.wait()

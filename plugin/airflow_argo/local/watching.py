@@ -6,11 +6,11 @@ is sent is always the present state, so a watcher costs what it reads and not wh
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from airflow_argo.local.news import News
 from airflow_argo.local.refusal import invalid
 
 EventType: TypeAlias = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
@@ -46,7 +46,7 @@ class Journal:
         self._changes: dict[str, Change] = {}
         self._deleted: dict[str, int] = {}
         self._deleted_nodes = 0
-        self._waiting: list[asyncio.Future[None]] = []
+        self._news = News()
 
     def record(self, workflow: dict[str, Any], *, deleted: bool = False) -> None:
         """Note that the workflow was created, has changed, or is gone."""
@@ -58,7 +58,7 @@ class Journal:
         self.version = version
         if deleted:
             self._remember_deletion(uid, _size(workflow))
-        self._wake()
+        self._news.spread()
 
     def _creation(self, metadata: dict[str, Any], version: int) -> int:
         # A workflow that is not known here was made by an earlier run of the server, unless this is its first state.
@@ -91,17 +91,8 @@ class Journal:
 
     async def wait(self, version: int) -> None:
         """Return as soon as something has changed after this version."""
-        if self.version > version:
-            return
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
-
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        if self.version <= version:
+            await self._news.wait()
 
 
 def _size(workflow: dict[str, Any]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import hashlib
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from airflow_argo.local.execution.log_times import Times, TimeWriter
+from airflow_argo.local.news import News
 
 MAIN = "main"
 MAX_LOG = 64 * 1024 * 1024
@@ -32,7 +32,7 @@ class LogFile:
         self._limit = limit
         self._file: BinaryIO | None = None
         self._closed = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._news = News()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)  # noqa: PTH108 - quicker
         self._times = TimeWriter(path)
@@ -61,7 +61,7 @@ class LogFile:
             self._size += len(kept)
         except OSError:
             self._room = 0
-        self._wake()
+        self._news.spread()
 
     def close(self) -> None:
         """Say that the container has ended."""
@@ -70,19 +70,11 @@ class LogFile:
             self._file.close()
             self._file = None
         self._times.close()
-        self._wake()
+        self._news.spread()
 
     async def changed(self) -> None:
         """Wait until something is written, or the file is closed."""
-        future = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
-
-    def _wake(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for future in waiting:
-            if not future.done():
-                future.set_result(None)
+        await self._news.wait()
 
 
 class Logs:
