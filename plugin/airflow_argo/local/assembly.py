@@ -25,12 +25,12 @@ from airflow_argo.local.events import Events
 from airflow_argo.local.execution.directories import remove_left
 from airflow_argo.local.execution.image_engine import ImageEngine
 from airflow_argo.local.execution.images import IMAGES, ImageTable
+from airflow_argo.local.execution.logs import Logs
 from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.execution.process import ProcessExecutor
 from airflow_argo.local.objects import Objects
 from airflow_argo.local.objects.lookups import CacheObjects, config_maps, limit_of
 from airflow_argo.local.options import ServerOptions
-from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.running import Turn
 from airflow_argo.local.server.app import make_app
 from airflow_argo.local.store import Store
@@ -51,7 +51,7 @@ class Assembly:
 
     controller: Controller
     admission: Admission
-    logs: PodLogs
+    logs: Logs
     artifacts: ArtifactStore
     crons: CronKeeper
     events: Events
@@ -108,7 +108,7 @@ class Assembly:
             crons.open()
             crons_at_work = asyncio.create_task(crons.work())
             try:
-                yield cls(controller, admission, executor, executor.artifacts, crons, events)
+                yield cls(controller, admission, executor.logs, executor.artifacts, crons, events)
             finally:
                 crons_at_work.cancel()
                 await controller.close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from airflow_argo.local.engine import nodes
 from airflow_argo.local.execution.pod import PodKey
@@ -12,26 +12,6 @@ from airflow_argo.local.store import is_finished
 
 _PREFIX = "workflows.argoproj.io/"
 _ENDED = ("Succeeded", "Failed", "Error")
-
-
-class PodLogs(Protocol):
-    """Where the output of the pods' containers is kept."""
-
-    def read_timed_log(
-        self,
-        workflow_uid: str,
-        pod_name: str,
-        container: str,
-        *,
-        tail: int | None = None,
-        limit_bytes: int | None = None,
-    ) -> Iterator[tuple[int, str]]:
-        """The lines written so far, each after its time in nanoseconds; none where there is no such container."""
-
-    def follow_timed_log(
-        self, workflow_uid: str, pod_name: str, container: str, *, tail: int | None = None
-    ) -> AsyncIterator[tuple[int, str]]:
-        """The lines so far, and each new one until the container ends, each after its time in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)

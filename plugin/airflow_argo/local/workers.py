@@ -70,7 +70,7 @@ class ProcessWorkers:
 
     def forget(self, uid: str) -> None:
         """Remove a workflow's logs."""
-        self._executor.delete_logs(uid)
+        self._executor.logs.delete(uid)
 
     async def close(self) -> None:
         """Stop all pods; what has not been handed on yet never starts."""

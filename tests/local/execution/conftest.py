@@ -72,13 +72,13 @@ class Bench:
                 await self.finished(event.node_id)
 
     async def logged(self, line: str, node: str = "one") -> None:
-        async for found in self.executor.follow_log(self.uid, f"pod-{node}"):
+        async for _, found in self.executor.logs.follow_timed(self.uid, f"pod-{node}"):
             if found == line:
                 return
         raise AssertionError(f"{line!r} is not in the log")
 
     def log(self, node: str = "one", container: str = "main") -> list[str]:
-        return list(self.executor.read_log(self.uid, f"pod-{node}", container))
+        return [line for _, line in self.executor.logs.read_timed(self.uid, f"pod-{node}", container)]
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ async def test_a_failure_is_told_and_logged(tmp_path: Path) -> None:
     report = await run(tmp_path, {"source": {}})
     reason = "unable to process data template: unable to process data source: no valid source is used for data template"
     assert (report.exit_code, report.error, report.result) == (64, reason, None)
-    assert list(Logs(tmp_path / "logs").read("uid", "p")) == [f"Error: {reason}", reason]
+    assert [line for _, line in Logs(tmp_path / "logs").read_timed("uid", "p")] == [f"Error: {reason}", reason]
 
 
 async def test_who_follows_the_log_hears_of_the_failure_at_once(tmp_path: Path) -> None:
@@ -56,10 +56,10 @@ async def test_who_follows_the_log_hears_of_the_failure_at_once(tmp_path: Path) 
     asyncio.get_running_loop().set_debug(True)
     agent = DataAgent(SlowStore(tmp_path / "artifacts"), logs)
     agent.start(Pod("uid", "wf", "argo", command), lambda event: None)
-    lines = logs.follow("uid", "p")
+    lines = logs.follow_timed("uid", "p")
     first = asyncio.ensure_future(anext(lines))
     for _ in range(3):
         await asyncio.sleep(0)
     followed.set()
-    assert (await asyncio.wait_for(first, 10)).startswith("Error: unable to process data template")
+    assert (await asyncio.wait_for(first, 10))[1].startswith("Error: unable to process data template")
     await agent.close()

@@ -29,7 +29,7 @@ async def main():
     template = {"name": "t", "container": {"image": "x", "command": ["sh", "-c", script]}}
     pod = Pod("uid", "wf", "argo", StartPod("n", "p", template, None, False))
     await executor.start(pod, lambda event: None)
-    async for line in executor.follow_log("uid", "p"):
+    async for line in executor.logs.follow_timed("uid", "p"):
         break
     print("ready", flush=True)
     await asyncio.Event().wait()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,15 @@ def write(logs: Logs, *blocks: bytes) -> None:
     for block in blocks:
         log.write(block)
     logs.close(log)
+
+
+def read(logs: Logs, **limits: int) -> list[str]:
+    return [line for _, line in logs.read_timed("uid", "pod", **limits)]
+
+
+async def followed(logs: Logs, tail: int | None = None) -> AsyncIterator[str]:
+    async for _, line in logs.follow_timed("uid", "pod", tail=tail):
+        yield line
 
 
 @pytest.mark.parametrize(
@@ -33,7 +43,7 @@ def write(logs: Logs, *blocks: bytes) -> None:
 def test_lines_as_they_were_written(tmp_path, blocks, lines):
     logs = Logs(tmp_path)
     write(logs, *blocks)
-    assert list(logs.read("uid", "pod")) == lines
+    assert read(logs) == lines
 
 
 @given(
@@ -45,37 +55,37 @@ def test_the_tail_is_the_last_lines(tmp_path_factory, lines, ending, tail):
     text = "\n".join(lines) + ("\n" if ending and lines else "")
     logs = Logs(tmp_path_factory.mktemp("logs"))
     write(logs, text.encode())
-    everything = list(logs.read("uid", "pod"))
-    assert list(logs.read("uid", "pod", tail=tail)) == everything[max(0, len(everything) - tail) :]
+    everything = read(logs)
+    assert read(logs, tail=tail) == everything[max(0, len(everything) - tail) :]
 
 
 def test_the_tail_of_a_log_of_many_blocks(tmp_path):
     logs = Logs(tmp_path)
     write(logs, b"".join(b"%d\n" % number for number in range(50_000)))
-    assert list(logs.read("uid", "pod", tail=20_000)) == [str(number) for number in range(30_000, 50_000)]
+    assert read(logs, tail=20_000) == [str(number) for number in range(30_000, 50_000)]
 
 
 def test_limit_in_bytes_counts_from_where_the_tail_begins(tmp_path):
     logs = Logs(tmp_path)
     write(logs, b"one\ntwo\nthree\n")
-    assert list(logs.read("uid", "pod", limit_bytes=5)) == ["one", "t"]
-    assert list(logs.read("uid", "pod", tail=2, limit_bytes=5)) == ["two", "t"]
+    assert read(logs, limit_bytes=5) == ["one", "t"]
+    assert read(logs, tail=2, limit_bytes=5) == ["two", "t"]
 
 
 def test_a_log_that_is_not_there_has_no_lines(tmp_path):
-    assert list(Logs(tmp_path).read("uid", "pod")) == []
+    assert read(Logs(tmp_path)) == []
 
 
 def test_a_log_is_cut_once_and_says_so(tmp_path):
     logs = Logs(tmp_path, limit=10)
     write(logs, b"12345\n", b"67890", b"more", b"and more")
-    assert list(logs.read("uid", "pod")) == ["12345", "6789", "[the log is cut here: it is larger than 10 bytes]"]
+    assert read(logs) == ["12345", "6789", "[the log is cut here: it is larger than 10 bytes]"]
 
 
 def test_a_log_that_just_fits_is_not_cut(tmp_path):
     logs = Logs(tmp_path, limit=6)
     write(logs, b"12345\n")
-    assert list(logs.read("uid", "pod")) == ["12345"]
+    assert read(logs) == ["12345"]
 
 
 def test_a_full_disk_stops_the_log_and_nothing_else(tmp_path):
@@ -94,7 +104,7 @@ class TestFollow:
         seen: list[str] = []
 
         async def follow() -> None:
-            seen.extend([line async for line in logs.follow("uid", "pod", tail=1)])
+            seen.extend([line async for line in followed(logs, tail=1)])
 
         task = asyncio.ensure_future(follow())
         for block in (b"3", b"3\n", b"4"):
@@ -107,7 +117,7 @@ class TestFollow:
     async def test_it_waits_for_the_first_line(self, tmp_path):
         logs = Logs(tmp_path)
         log = logs.create("uid", "pod")
-        lines = logs.follow("uid", "pod")
+        lines = followed(logs)
         first = asyncio.ensure_future(anext(lines))
         await asyncio.sleep(0)
         assert not first.done()
@@ -118,7 +128,7 @@ class TestFollow:
     async def test_of_a_silent_pod_it_ends_with_it(self, tmp_path):
         logs = Logs(tmp_path)
         log = logs.create("uid", "pod")
-        task = asyncio.ensure_future(anext(logs.follow("uid", "pod"), "nothing"))
+        task = asyncio.ensure_future(anext(followed(logs), "nothing"))
         await asyncio.sleep(0)
         logs.close(log)
         assert await task == "nothing"
@@ -126,18 +136,18 @@ class TestFollow:
     async def test_of_a_pod_that_has_ended(self, tmp_path):
         logs = Logs(tmp_path)
         write(logs, b"1\n2\n")
-        assert [line async for line in logs.follow("uid", "pod", tail=1)] == ["2"]
+        assert [line async for line in followed(logs, tail=1)] == ["2"]
 
     async def test_a_new_pod_of_the_name_does_not_hold_the_followers_of_the_old(self, tmp_path):
         logs = Logs(tmp_path)
         old = logs.create("uid", "pod")
         old.write(b"old\n")
-        lines = logs.follow("uid", "pod")
+        lines = followed(logs)
         assert await anext(lines) == "old"
         logs.create("uid", "pod")
         logs.close(old)
         assert [line async for line in lines] == []
-        assert list(logs.read("uid", "pod")) == []
+        assert read(logs) == []
 
 
 @given(st.text(max_size=300), st.text(max_size=300))

@@ -577,20 +577,21 @@ class TestLogs:
         report = await bench.run(shell("yes | head -c 5000000; echo end >/tmp/v", {"v": "/tmp/v"}))
         assert report.parameters == {"v": "end"}
         assert bench.log()[-1] == "[the log is cut here: it is larger than 10000 bytes]"
-        assert bench.executor.log_path(bench.uid, "pod-one").stat().st_size < 10_200
+        assert bench.executor.logs.path(bench.uid, "pod-one").stat().st_size < 10_200
 
     async def test_following_ends_with_the_pod(self, bench):
         await bench.start(shell("for i in 1 2 3; do echo $i; sleep 0.02; done; printf end"))
-        assert [line async for line in bench.executor.follow_log(bench.uid, "pod-one")] == ["1", "2", "3", "end"]
+        followed = bench.executor.logs.follow_timed(bench.uid, "pod-one")
+        assert [line async for _, line in followed] == ["1", "2", "3", "end"]
 
     async def test_hostile_names_stay_below_the_root(self, bench):
-        path = bench.executor.log_path("../../etc", "../passwd")
-        assert path.parent.parent.parent == bench.executor.log_path(bench.uid, "pod").parent.parent.parent
+        path = bench.executor.logs.path("../../etc", "../passwd")
+        assert path.parent.parent.parent == bench.executor.logs.path(bench.uid, "pod").parent.parent.parent
         assert ".." not in path.parts
 
     async def test_deleting_those_of_a_workflow(self, bench):
         await bench.run(shell("echo 1"))
-        bench.executor.delete_logs(bench.uid)
+        bench.executor.logs.delete(bench.uid)
         assert bench.log() == []
 
 

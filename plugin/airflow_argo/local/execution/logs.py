@@ -105,23 +105,6 @@ class Logs:
         if self._open.get(log.path) is log:
             del self._open[log.path]
 
-    def read(
-        self,
-        workflow_uid: str,
-        pod_name: str,
-        container: str = MAIN,
-        *,
-        tail: int | None = None,
-        limit_bytes: int | None = None,
-    ) -> Iterator[str]:
-        """Give the lines written so far, without their newlines; none if there is no such log.
-
-        :param tail: only the last so many lines.
-        :param limit_bytes: of those, only the first so many bytes.
-        """
-        timed = self.read_timed(workflow_uid, pod_name, container, tail=tail, limit_bytes=limit_bytes)
-        return (line for _, line in timed)
-
     def read_timed(
         self,
         workflow_uid: str,
@@ -131,7 +114,13 @@ class Logs:
         tail: int | None = None,
         limit_bytes: int | None = None,
     ) -> Iterator[tuple[int, str]]:
-        """Give what ``read`` gives, and before each line when it was written, in nanoseconds since the epoch."""
+        """Give the lines written so far, without their newlines; none if there is no such log.
+
+        Before each line stands when it was written, in nanoseconds since the epoch.
+
+        :param tail: only the last so many lines.
+        :param limit_bytes: of those, only the first so many bytes.
+        """
         path = self.path(workflow_uid, pod_name, container)
         try:
             file = path.open("rb")
@@ -150,20 +139,13 @@ class Logs:
             for offset, line in lines.rest():
                 yield times.at(offset), line
 
-    async def follow(
-        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
-    ) -> AsyncIterator[str]:
-        """Give the lines written so far and then each new one, until the pod has ended.
-
-        :param tail: of what is written already, only the last so many lines.
-        """
-        async for _, line in self.follow_timed(workflow_uid, pod_name, container, tail=tail):
-            yield line
-
     async def follow_timed(
         self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
     ) -> AsyncIterator[tuple[int, str]]:
-        """Give what ``follow`` gives, and before each line when it was written, in nanoseconds since the epoch."""
+        """Give what ``read_timed`` gives and then each new line, until the pod has ended.
+
+        :param tail: of what is written already, only the last so many lines.
+        """
         log = self._open.get(self.path(workflow_uid, pod_name, container))
         if log is None:
             for line in self.read_timed(workflow_uid, pod_name, container, tail=tail):

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from airflow_argo.local.execution import directories
 from airflow_argo.local.execution.images import IMAGES, Entrypoint
 from airflow_argo.local.execution.isolation import Isolation
 from airflow_argo.local.execution.launcher import LIBRARY_PATHS, Launcher
-from airflow_argo.local.execution.logs import MAIN, MAX_LOG, Logs, safe_name
+from airflow_argo.local.execution.logs import MAX_LOG, Logs, safe_name
 from airflow_argo.local.execution.object_values import ObjectSource
 from airflow_argo.local.execution.pod import Pod, PodKey, Tell
 from airflow_argo.local.execution.preparation import Surroundings
@@ -143,50 +143,6 @@ class ProcessExecutor:
             if self._workshop is not None:
                 await self._workshop.launcher.close()
         await asyncio.get_running_loop().run_in_executor(None, self._clean_up)
-
-    def log_path(self, workflow_uid: str, pod_name: str, container: str = MAIN) -> Path:
-        """Where the log of a container is, or will be."""
-        return self._logs.path(workflow_uid, pod_name, container)
-
-    def read_log(
-        self,
-        workflow_uid: str,
-        pod_name: str,
-        container: str = MAIN,
-        *,
-        tail: int | None = None,
-        limit_bytes: int | None = None,
-    ) -> Iterator[str]:
-        """Give the lines that a container has written so far; see ``Logs.read``."""
-        return self._logs.read(workflow_uid, pod_name, container, tail=tail, limit_bytes=limit_bytes)
-
-    def follow_log(
-        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
-    ) -> AsyncIterator[str]:
-        """Give the lines written so far and each new one until the container ends; see ``Logs.follow``."""
-        return self._logs.follow(workflow_uid, pod_name, container, tail=tail)
-
-    def read_timed_log(
-        self,
-        workflow_uid: str,
-        pod_name: str,
-        container: str = MAIN,
-        *,
-        tail: int | None = None,
-        limit_bytes: int | None = None,
-    ) -> Iterator[tuple[int, str]]:
-        """Give what ``read_log`` gives, with times; see ``Logs.read_timed``."""
-        return self._logs.read_timed(workflow_uid, pod_name, container, tail=tail, limit_bytes=limit_bytes)
-
-    def follow_timed_log(
-        self, workflow_uid: str, pod_name: str, container: str = MAIN, *, tail: int | None = None
-    ) -> AsyncIterator[tuple[int, str]]:
-        """Give what ``follow_log`` gives, with times; see ``Logs.follow_timed``."""
-        return self._logs.follow_timed(workflow_uid, pod_name, container, tail=tail)
-
-    def delete_logs(self, workflow_uid: str) -> None:
-        """Remove the logs of a workflow that is deleted."""
-        self._logs.delete(workflow_uid)
 
     def delete_claims(self, namespace: str, names: Iterable[str]) -> None:
         """Remove volume claims with what is in them."""

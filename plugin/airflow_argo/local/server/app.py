@@ -15,7 +15,7 @@ from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.events import Events
-from airflow_argo.local.pods import PodLogs
+from airflow_argo.local.execution.logs import Logs
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.archive_calls import ArchiveCalls
 from airflow_argo.local.server.artifact_calls import ArtifactCalls
@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 def make_app(
     controller: Controller,
     admission: Admission,
-    logs: PodLogs,
+    logs: Logs,
     artifacts: ArtifactStore,
     crons: CronKeeper,
     events: Events,

@@ -20,9 +20,10 @@ from airflow_argo.argo.expressions.gojson import quote
 from airflow_argo.local import queries
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.execution.log_times import stamp
+from airflow_argo.local.execution.logs import Logs
 from airflow_argo.local.execution.pod import PodKey
 from airflow_argo.local.fields import Fields
-from airflow_argo.local.pods import PodLogs, PodRecord, pods_of
+from airflow_argo.local.pods import PodRecord, pods_of
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.selectors import LabelSelector
 from airflow_argo.local.server.streams import StreamAnswer
@@ -107,7 +108,7 @@ class LogOptions:
 class LogCalls:
     """The handlers of both paths."""
 
-    def __init__(self, controller: Controller, logs: PodLogs) -> None:
+    def __init__(self, controller: Controller, logs: Logs) -> None:
         self._controller = controller
         self._logs = logs
 
@@ -147,7 +148,7 @@ class LogCalls:
 
     def _lines(self, pod: PodRecord, options: LogOptions) -> Iterator[Line]:
         limits: dict[str, Any] = {"tail": options.tail_lines, "limit_bytes": options.limit_bytes}
-        for moment, line in self._logs.read_timed_log(pod.key.workflow_uid, pod.name, options.container, **limits):
+        for moment, line in self._logs.read_timed(pod.key.workflow_uid, pod.name, options.container, **limits):
             yield moment, pod.name, line
 
     async def _followed(self, workflow: dict[str, Any], options: LogOptions) -> AsyncGenerator[Line, None]:
@@ -171,9 +172,7 @@ class LogCalls:
                 reader.cancel()
 
     async def _read(self, pod: PodRecord, options: LogOptions, lines: asyncio.Queue[Line]) -> None:
-        followed = self._logs.follow_timed_log(
-            pod.key.workflow_uid, pod.name, options.container, tail=options.tail_lines
-        )
+        followed = self._logs.follow_timed(pod.key.workflow_uid, pod.name, options.container, tail=options.tail_lines)
         async for moment, line in _within(followed, options.limit_bytes):
             await lines.put((moment, pod.name, line))
 

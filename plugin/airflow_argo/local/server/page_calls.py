@@ -17,8 +17,8 @@ from airflow_argo.argo.view import ACTIONS, Action, ActionRefusedError, Query, Q
 from airflow_argo.argo.view.assets import asset
 from airflow_argo.argo.view.times import epoch
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.execution.logs import Logs
 from airflow_argo.local.operations import Operations
-from airflow_argo.local.pods import PodLogs
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.bodies import encoded
 
@@ -61,7 +61,7 @@ class _Kept:
 class PageCalls:
     """The handlers."""
 
-    def __init__(self, controller: Controller, logs: PodLogs) -> None:
+    def __init__(self, controller: Controller, logs: Logs) -> None:
         self._controller = controller
         self._operations = Operations(controller)
         self._logs = logs
@@ -105,7 +105,7 @@ class PageCalls:
         if pod is None:
             return {"lines": [], "truncated": False}
         uid, name = str(snapshot.workflow["metadata"]["uid"]), pod_name(snapshot.workflow, pod)
-        written = [{"content": line} for _, line in self._logs.read_timed_log(uid, name, "main", tail=lines)]
+        written = [{"content": line} for _, line in self._logs.read_timed(uid, name, tail=lines)]
         return {"lines": report.worker_lines(written, lines), "truncated": len(written) >= lines}
 
     async def act(self, request: Request) -> object:
