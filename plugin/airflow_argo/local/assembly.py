@@ -123,20 +123,17 @@ async def _executor(
     objects: Objects,
     before_launch: Callable[[PodKey], None],
 ) -> ProcessExecutor:
-    max_pods = options.workers
+    common: dict[str, Any] = {
+        "max_pods": options.workers,
+        "grace_seconds": _GRACE_SECONDS,
+        "objects": objects,
+        "before_launch": before_launch,
+    }
     if options.executor == "process":
-        known = IMAGES if images is None else images
-        return ProcessExecutor(
-            directory,
-            max_pods=max_pods,
-            grace_seconds=_GRACE_SECONDS,
-            images=known,
-            objects=objects,
-            before_launch=before_launch,
-        )
+        return ProcessExecutor(directory, images=IMAGES if images is None else images, **common)
     # On demand: most servers run processes.
     from airflow_argo.local.execution.image_executor import ImageExecutor
 
     engine = ImageEngine(options.executor)
     await engine.check()
-    return ImageExecutor(directory, engine, max_pods=options.workers, grace_seconds=_GRACE_SECONDS, objects=objects)
+    return ImageExecutor(directory, engine, **common)
