@@ -7,7 +7,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,29 +40,19 @@ class ArtifactStore:
 
         :raises ArtifactError: if it cannot be stored.
         """
-        try:
-            target = self._root / path_of(key)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self._check(target.parent)
-            self._put(source, target)
-        except (OSError, ValueError) as error:
-            raise ArtifactError(f"failed to put file: key {key}: {_reason(error)}") from error
+        self._put(key, lambda new: shutil.copyfile(source, new, follow_symlinks=False))
 
     def put_stream(self, source: BinaryIO, key: str) -> None:
         """Store what can be read, to its end.
 
         :raises ArtifactError: if it cannot be stored.
         """
-        try:
-            descriptor, name = tempfile.mkstemp(dir=self._scratch())
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    shutil.copyfileobj(source, file)
-                self.put_file(Path(name), key)
-            finally:
-                Path(name).unlink(missing_ok=True)
-        except OSError as error:
-            raise ArtifactError(f"failed to put file: key {key}: {_reason(error)}") from error
+
+        def fill(new: Path) -> None:
+            with new.open("wb") as file:
+                shutil.copyfileobj(source, file)
+
+        self._put(key, fill)
 
     def put_tree(self, source: Path, key: str) -> None:
         """Store each regular file of a directory under a key of its own; links and empty directories are left out.
@@ -166,15 +156,21 @@ class ArtifactStore:
         if directory.resolve() != self._root.resolve() / inside:
             raise ValueError("a link in the artifact store leads elsewhere")
 
-    def _put(self, source: Path, target: Path) -> None:
-        descriptor, name = tempfile.mkstemp(dir=self._scratch())
-        os.close(descriptor)
-        new = Path(name)
+    def _put(self, key: str, fill: Callable[[Path], object]) -> None:
         try:
-            shutil.copyfile(source, new, follow_symlinks=False)
-            new.replace(target)
-        finally:
-            new.unlink(missing_ok=True)
+            target = self._root / path_of(key)
+            descriptor, name = tempfile.mkstemp(dir=self._scratch())
+            os.close(descriptor)
+            new = Path(name)
+            try:
+                fill(new)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                self._check(target.parent)
+                new.replace(target)
+            finally:
+                new.unlink(missing_ok=True)
+        except (OSError, ValueError) as error:
+            raise ArtifactError(f"failed to put file: key {key}: {_reason(error)}") from error
 
     def _scratch(self) -> Path:
         scratch = self._root / _SCRATCH
