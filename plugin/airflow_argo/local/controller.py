@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from airflow_argo.argo.status import is_finished
 from airflow_argo.local.aftermath import Aftermath
 from airflow_argo.local.archive import Archive
 from airflow_argo.local.artifact_gc import Collector
@@ -23,7 +24,7 @@ from airflow_argo.local.engine.times import rfc3339
 from airflow_argo.local.names import generated
 from airflow_argo.local.refusal import Refusal, already_exists, not_found
 from airflow_argo.local.running import Execution, Running, Turn
-from airflow_argo.local.store import NameTakenError, Store, is_finished
+from airflow_argo.local.store import NameTakenError, Store
 from airflow_argo.local.watching import Journal
 from airflow_argo.local.workers import Workers
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from airflow_argo.local.engine.times import epoch, rfc3339
+from airflow_argo.local.engine.lifecycle import mark_workflow
+from airflow_argo.local.engine.times import epoch
 
-_PREFIX = "workflows.argoproj.io/"
 _TTL = {"Succeeded": "secondsAfterSuccess", "Failed": "secondsAfterFailure"}
 
 
@@ -33,13 +33,8 @@ def fail(workflow: dict[str, Any], error: Exception, now: float) -> None:
 
     :param now: seconds since the epoch.
     """
-    labels = workflow["metadata"].setdefault("labels", {})
-    labels.update({f"{_PREFIX}completed": "true", f"{_PREFIX}phase": "Error"})
-    workflow["status"].update(
-        phase="Error",
-        message=f"the embedded Argo Server's engine failed: {type(error).__name__}: {error}",
-        finishedAt=rfc3339(now),
-    )
+    message = f"the embedded Argo Server's engine failed: {type(error).__name__}: {error}"
+    mark_workflow(workflow, "Error", message, now)
 
 
 def keeps_claims(workflow: dict[str, Any]) -> bool:

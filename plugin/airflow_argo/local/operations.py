@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airflow_argo.argo.expressions.gojson_fault import fault
+from airflow_argo.argo.status import is_finished
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.interventions import check_resume, resume_nodes, set_nodes
@@ -17,7 +18,6 @@ from airflow_argo.local.field_selectors import NodeSelector
 from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.resubmit import resubmitted
 from airflow_argo.local.retry import retried
-from airflow_argo.local.store import is_finished
 
 _PHASES = ("Succeeded", "Failed", "Error", "")
 _WAITED = "timed out waiting for the condition: "

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airflow_argo.argo.status import is_finished
 from airflow_argo.local.engine import nodes
 from airflow_argo.local.execution.pod import PodKey
-from airflow_argo.local.store import is_finished
 
 _PREFIX = "workflows.argoproj.io/"
-_ENDED = ("Succeeded", "Failed", "Error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def pods_of(workflow: Mapping[str, Any]) -> Iterator[PodRecord]:
     for node_id, node in ((workflow.get("status") or {}).get("nodes") or {}).items():
         if node.get("type") != "Pod" or node.get("phase") == "Pending" or node.get("memoizationStatus", {}).get("hit"):
             continue
-        ended = is_finished(workflow) or node.get("phase") in _ENDED
+        ended = is_finished(workflow) or node.get("phase") in nodes.COMPLETED
         labels = {f"{_PREFIX}workflow": metadata["name"], f"{_PREFIX}completed": str(ended).lower()}
         name = nodes.pod_name(metadata["name"], node["name"], nodes.template_name(node))
         yield PodRecord(PodKey(metadata["uid"], node_id), name, labels)

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 from airflow_argo.argo.errors import ArgoError
+from airflow_argo.argo.status import is_finished
 
 Object = dict[str, Any]
 
@@ -281,11 +282,6 @@ class _Change:
         self.metadata["resourceVersion"] = self.before
         if self.before is None:
             del self.metadata["resourceVersion"]
-
-
-def is_finished(workflow: Mapping[str, Any]) -> bool:
-    """Whether the workflow has reached a phase that it does not leave by itself."""
-    return (workflow.get("status") or {}).get("phase") in ("Succeeded", "Failed", "Error")
 
 
 def _nodes(workflow: Object) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError
+from airflow_argo.argo.status import is_finished
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron import rules
@@ -18,7 +19,7 @@ from airflow_argo.local.engine.times import rfc3339
 from airflow_argo.local.names import check_metadata, generated
 from airflow_argo.local.operations import Operations
 from airflow_argo.local.refusal import Refusal, already_exists, invalid, not_found
-from airflow_argo.local.store import NameTakenError, Store, is_finished
+from airflow_argo.local.store import NameTakenError, Store
 
 log = logging.getLogger(__name__)
 

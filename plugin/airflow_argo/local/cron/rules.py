@@ -11,6 +11,7 @@ from typing import Any
 
 from airflow_argo.argo.expressions import expr_lang, gojson
 from airflow_argo.argo.expressions.expr_lang.gotime import Time
+from airflow_argo.argo.status import FINAL_PHASES
 from airflow_argo.local.cron.schedules import Every, Schedule, ScheduleError, parse
 from airflow_argo.local.engine.conditions import should_execute
 from airflow_argo.local.engine.substitution import EVERYTHING, filled
@@ -22,7 +23,6 @@ COMPLETED_LABEL = "cronworkflows.argoproj.io/completed"
 _LAST_SCHEDULE = "cronworkflows.argoproj.io/last-used-schedule"
 _KEPT = {"Succeeded": ("successfulJobsHistoryLimit", 3), "Failed": ("failedJobsHistoryLimit", 1)}
 _PLAIN_TAG = re.compile(r"\{\{\s*(cronworkflow\.\w+)\s*\}\}")
-_ENDED = ("Succeeded", "Failed", "Error")
 
 Cron = dict[str, Any]
 Workflow = Mapping[str, Any]
@@ -227,7 +227,7 @@ def reconcile(cron: Cron, children: Iterable[Workflow]) -> bool:
 
 def _phase(workflow: Workflow) -> str:
     phase = str((workflow.get("status") or {}).get("phase") or "")
-    return phase if phase in _ENDED else ""
+    return phase if phase in FINAL_PHASES else ""
 
 
 def surplus(cron: Cron, children: Iterable[Workflow]) -> list[str]:

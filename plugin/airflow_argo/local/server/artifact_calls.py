@@ -16,13 +16,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from airflow_argo.argo.status import is_finished
 from airflow_argo.local.artifacts.errors import ArtifactError, ArtifactNotFoundError
 from airflow_argo.local.artifacts.store import ArtifactStore
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.engine.artifacts import is_complete, joined, key_of, kind_of
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.artifact_answers import SECURITY, content_of, listing, plain
-from airflow_argo.local.store import is_finished
 
 log = logging.getLogger(__name__)
 

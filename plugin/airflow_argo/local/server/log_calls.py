@@ -17,6 +17,7 @@ from starlette.routing import Route
 from airflow_argo.argo.expressions.expr_lang.regexes import Regex, compiled
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.gojson import quote
+from airflow_argo.argo.status import is_finished
 from airflow_argo.local import queries
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.execution.log_times import stamp
@@ -27,7 +28,6 @@ from airflow_argo.local.pods import PodRecord, pods_of
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.selectors import LabelSelector
 from airflow_argo.local.server.streams import StreamAnswer
-from airflow_argo.local.store import is_finished
 
 _LOOK_FOR_PODS_SECONDS = 0.2
 _LINES_AHEAD = 1000
