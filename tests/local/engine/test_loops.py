@@ -53,6 +53,7 @@ def test_the_text_of_a_list_is_the_same_list(value):
         ({"count": "3"}, ["0", "1", "2"]),
         ({"start": "5", "count": 2}, ["5", "6"]),
         ({"start": "3", "end": "1"}, ["3", "2", "1"]),
+        ({"start": "+0007", "end": "0" * 40 + "7"}, ["7"]),
         ({"count": "0"}, []),
         ({"start": 7, "end": 7, "format": "n-%03d"}, ["n-007"]),
     ],
@@ -67,6 +68,9 @@ def test_sequences(sequence, texts):
         ({"count": "5.0"}, 'parsing "5.0": invalid syntax'),
         ({}, "neither end nor count"),
         ({"end": ""}, "invalid syntax"),
+        ({"count": "٣"}, "invalid syntax"),
+        ({"count": "9" * 5000}, "value out of range"),
+        ({"start": str(2**63), "count": 1}, "value out of range"),
     ],
 )
 def test_sequences_that_are_none(sequence, message):

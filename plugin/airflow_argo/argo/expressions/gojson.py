@@ -41,6 +41,24 @@ def dumps(value: object, *, html: bool = True, indent: int | None = None) -> str
     return _SURROGATE.sub(r"\\ufffd", text).translate(_ESCAPES_HTML if html else _ESCAPES_PLAIN)
 
 
+def struct_dumps(value: object) -> str:
+    """Write what Go holds in structs: compact, but the fields keep their order."""
+    return escaped(_encode_in_order(value))
+
+
+def escaped(text: str) -> str:
+    """Escape the characters of JSON text that Go escapes so that it may stand in HTML."""
+    return text.translate(_ESCAPES_HTML)
+
+
+def unescaped(text: str) -> str:
+    """Take back the escapes of ``<``, ``>`` and ``&``."""
+    if "\\u00" not in text:
+        return text
+    return text.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
+
+
+_encode_in_order = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _fast_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), check_circular=False).encode
 _quote_text = json.JSONEncoder(ensure_ascii=False).encode
 

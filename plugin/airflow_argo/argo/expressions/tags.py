@@ -34,7 +34,6 @@ LATE_VARIABLES = frozenset(
 
 Scope = Mapping[str, "str | None"]
 _ARTIFACTS = ".outputs.artifacts."
-_HTML = (("\\u003c", "<"), ("\\u003e", ">"), ("\\u0026", "&"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +72,7 @@ def _parse(text: str) -> tuple[str | Tag, ...]:
 def _tag(text: str) -> Tag:
     if not text.startswith("="):
         return Tag("simple", text)
-    for escaped, char in _HTML:
-        text = text.replace(escaped, char)
-    return Tag("expression", text[1:])
+    return Tag("expression", gojson.unescaped(text)[1:])
 
 
 def parse(text: str) -> list[str | Tag]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.lint.decode import Document, zero
 from airflow_argo.argo.lint.go_types import Field, GoType, fields
-
-_to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-# Go writes these as escapes, for JSON inside HTML. Outside strings they do not occur.
-_HTML = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 
 
 def encode(value: Mapping[str, Any], name: str) -> Document:
@@ -21,7 +17,7 @@ def encode(value: Mapping[str, Any], name: str) -> Document:
 
 def to_json(value: Mapping[str, Any], name: str) -> str:
     """Return the JSON text that Go makes of a decoded struct."""
-    return _to_text(encode(value, name)).translate(_HTML)
+    return gojson.struct_dumps(encode(value, name))
 
 
 def _written(value: Mapping[str, Any], field: Field) -> list[Any]:

@@ -20,7 +20,6 @@ ABSENT_ARGUMENT = "__airflow_argo_absent_optional__"
 
 _BODIES = ("container", "script")
 _PARAMETER_FIELDS = ("name", "default", "value", "valueFrom", "globalName", "enum", "description")
-_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def parameters_json(parameters: Any) -> str:
@@ -30,12 +29,7 @@ def parameters_json(parameters: Any) -> str:
     rows = [{field: row[field] for field in _PARAMETER_FIELDS if row.get(field) is not None} for row in parameters]
     for row in rows:
         row.update({field: gojson.anystring(row[field]) for field in ("default", "value") if field in row})
-    return struct_json(rows)
-
-
-def struct_json(value: Any) -> str:
-    """Write what Go holds in structs: fields keep their order."""
-    return to_json(value).translate(_HTML)
+    return gojson.struct_dumps(rows)
 
 
 def by_name(entries: Any) -> dict[str, dict[str, Any]]:

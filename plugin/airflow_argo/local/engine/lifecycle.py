@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_argo.argo.expressions import expr_lang, gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import metadata, nodes
-from airflow_argo.local.engine.arguments import struct_json
 from airflow_argo.local.engine.calls import Call, CallSpec, Failure
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.hooks import exit_hook, hook_holder, lifecycle_hooks
@@ -144,7 +143,9 @@ class Lifecycle(Frame):
         # Once at the end, unless a hook looks at them: it costs what all nodes cost, and after a stop every pod that
         # ends comes by here.
         if self._wants_failures or (nodes.is_fulfilled(root) and "workflow.failures" not in self.run.variables):
-            self.run.variables["workflow.failures"] = '"' + gojson.quote(struct_json(self._failures() or None)) + '"'
+            self.run.variables["workflow.failures"] = (
+                '"' + gojson.quote(gojson.struct_dumps(self._failures() or None)) + '"'
+            )
 
     def _failures(self) -> list[dict[str, Any]]:
         rows = []

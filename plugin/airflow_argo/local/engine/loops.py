@@ -12,6 +12,7 @@ from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.expressions.errors import ExpressionError, InvalidJSONError
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.go_format import sprintf
+from airflow_argo.local.engine.numbers import atoi
 
 EMPTY = "Skipped, empty params"
 MOST_ITEMS = 100_000
@@ -20,8 +21,6 @@ LOOP_FIELDS = ("withItems", "withParam", "withSequence")
 
 _STRING_OR_SPACE = re.compile(r'"(?:[^"\\]|\\.)*"|\s+')
 _DECODER = json.JSONDecoder()
-_HTML = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"})
-_WHOLE_NUMBER = re.compile(r"[+-]?\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Item:
 
     def text(self) -> str:
         """Write the item as Go prints it: a string without its quotes but with its escapes."""
-        text = _unescaped_html(_compact(self.raw))
+        text = gojson.unescaped(_compact(self.raw))
         return text[1:-1] if text.startswith('"') else text
 
     def fields(self) -> dict[str, Item]:
@@ -123,11 +122,11 @@ def _json_kind(value: object) -> str:
 
 
 def _sequence(sequence: Mapping[str, Any]) -> Iterator[Item]:
-    start = _number(sequence["start"]) if sequence.get("start") is not None else 0
+    start = atoi(gojson.anystring(sequence["start"])) if sequence.get("start") is not None else 0
     if sequence.get("end") is not None:
-        end = _number(sequence["end"])
+        end = atoi(gojson.anystring(sequence["end"]))
     elif sequence.get("count") is not None:
-        count = _number(sequence["count"])
+        count = atoi(gojson.anystring(sequence["count"]))
         if count == 0:
             return
         end = start + count - 1
@@ -142,24 +141,8 @@ def _sequence(sequence: Mapping[str, Any]) -> Iterator[Item]:
         yield Item(raw)
 
 
-def _number(value: object) -> int:
-    text = gojson.anystring(value)
-    if not _WHOLE_NUMBER.fullmatch(text):
-        raise NodeError(f'strconv.Atoi: parsing "{gojson.quote(text)}": invalid syntax')
-    number = int(text)
-    if not -(2**63) <= number < 2**63:
-        raise NodeError(f'strconv.Atoi: parsing "{text}": value out of range')
-    return number
-
-
 def _compact(raw: str) -> str:
-    return _STRING_OR_SPACE.sub(lambda found: found[0].translate(_HTML) if found[0][0] == '"' else "", raw)
-
-
-def _unescaped_html(text: str) -> str:
-    if "\\u00" not in text:
-        return text
-    return text.replace("\\u003c", "<").replace("\\u003e", ">").replace("\\u0026", "&")
+    return _STRING_OR_SPACE.sub(lambda found: gojson.escaped(found[0]) if found[0][0] == '"' else "", raw)
 
 
 def _skip(text: str, position: int, chars: str) -> int:

@@ -7,13 +7,29 @@ import re
 from airflow_argo.argo.expressions import gojson
 from airflow_argo.local.engine.errors import NodeError
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,30}")
+_INTEGER = re.compile(r"([+-]?)0*([0-9]+)")
+_MOST_DIGITS = 19
 
 
 def int64(text: str) -> int | None:
     """Read a whole number as Go's ``strconv.Atoi``, None if it is none or has more than 64 bits."""
-    number = int(text) if _INTEGER.fullmatch(text) else None
-    return number if number is not None and -(2**63) <= number < 2**63 else None
+    found = _INTEGER.fullmatch(text)
+    if found is None or len(found[2]) > _MOST_DIGITS:
+        return None
+    number = int(found[1] + found[2])
+    return number if -(2**63) <= number < 2**63 else None
+
+
+def atoi(text: str) -> int:
+    """Read a whole number as Go's ``strconv.Atoi``.
+
+    :raises NodeError: in Go's words.
+    """
+    number = int64(text)
+    if number is None:
+        reason = "value out of range" if _INTEGER.fullmatch(text) else "invalid syntax"
+        raise NodeError(f'strconv.Atoi: parsing "{gojson.quote(text)}": {reason}')
+    return number
 
 
 def whole_number(value: object) -> int:
