@@ -89,6 +89,24 @@ def test_formats_are_gos(pattern, text):
     assert sprintf(pattern, 7) == text
 
 
+@pytest.mark.parametrize(
+    ("pattern", "number", "text"),
+    [
+        ("%c", -1, "\ufffd"), ("%c", 0x110000, "\ufffd"), ("%c", 0xD800, "\ufffd"), ("%q", -1, "'\ufffd'"),
+        ("%q", 7, "'\\a'"), ("%q", 39, "'\\''"), ("%q", 34, "'\"'"),
+        ("%U", -1, "U+FFFFFFFFFFFFFFFF"), ("%U", 0x110000, "U+110000"),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_no_characters(pattern, number, text):
+    assert sprintf(pattern, number) == text
+
+
+@pytest.mark.parametrize("pattern", ["%99999999d", "%.99999999d", f"%{'9' * 5000}d"])
+def test_what_would_take_all_memory_is_refused(pattern):
+    with pytest.raises(ExpressionError, match="writes no numbers as wide as %"):
+        sprintf(pattern, 7)
+
+
 def test_an_empty_list_of_items_is_no_loop():
     assert not loops({"withItems": []})
     assert loops({"withParam": "[]"})
