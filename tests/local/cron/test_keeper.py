@@ -9,8 +9,9 @@ import pytest
 
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
+from airflow_argo.local.cron import rules
 from airflow_argo.local.cron.admission import checked_cron
-from airflow_argo.local.cron.keeper import CronKeeper
+from airflow_argo.local.cron.keeper import KIND, CronKeeper
 from airflow_argo.local.engine.messages import Event, Step
 from airflow_argo.local.store import Store
 from airflow_argo.local.templates import Templates
@@ -196,6 +197,23 @@ async def test_after_a_restart_a_missed_run_is_made_up_for_within_the_deadline(
 
     assert len(world.names) == runs
     assert world.names[-1] == (f"c-{int(NEW_YEAR) + 660}" if runs == 2 else FIRST)
+
+
+async def test_after_a_restart_a_schedule_that_cannot_be_read_stops_no_other(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.create(startingDeadlineSeconds=600)
+    world.minutes(1)
+    cron = world.keeper.get("argo", "c")
+    cron["spec"]["schedules"] = ["* * * * *", "unreadable"]
+    rules.note_schedule(cron)
+    world.store.replace(KIND, cron)
+    world.now += 120
+
+    world.keeper = world.started()
+    world.keeper.open()
+
+    assert "CronWorkflow c: its schedule cannot be read" in caplog.text
 
 
 async def test_it_takes_its_workflows_with_it(world: World) -> None:

@@ -115,8 +115,9 @@ class CronKeeper:
         :raises Refusal: HTTP 404.
         """
         cron = self.get(namespace, name)
-        for workflow in self._children(cron):
-            self._controller.delete(namespace, workflow["metadata"]["name"])
+        for workflow in self._controller.workflows(namespace):
+            if rules.is_child(cron, workflow):
+                self._controller.delete(namespace, workflow["metadata"]["name"])
         self._store.delete(KIND, namespace, name)
         self._due.pop((namespace, name), None)
 
@@ -140,8 +141,7 @@ class CronKeeper:
         """After a start of the server: make up for what was missed, as far as each allows it."""
         now = self._clock()
         for cron in self.all(""):
-            self._schedule(cron)
-            missed = rules.missed(cron, now)
+            missed = rules.missed(cron, now) if self._schedule(cron) else None
             if missed is not None:
                 self._run(cron, missed)
 
@@ -170,27 +170,31 @@ class CronKeeper:
 
     def sync(self) -> None:
         """Count the workflows that have ended, and delete those that the history limits do not keep."""
+        # Once for all: the store reads each workflow of the namespace.
+        workflows: dict[str, list[dict[str, Any]]] = {}
         for cron in self.all(""):
-            children = self._children(cron)
+            namespace = cron["metadata"]["namespace"]
+            if namespace not in workflows:
+                workflows[namespace] = list(self._controller.workflows(namespace))
+            children = [workflow for workflow in workflows[namespace] if rules.is_child(cron, workflow)]
             for name in rules.surplus(cron, children):
-                self._controller.delete(cron["metadata"]["namespace"], name)
+                self._controller.delete(namespace, name)
             try:
                 if rules.reconcile(cron, children):
                     self._save(cron)
             except ExpressionError:
                 log.exception("CronWorkflow %s: its stopStrategy cannot be evaluated", cron["metadata"]["name"])
 
-    def _children(self, cron: dict[str, Any]) -> list[dict[str, Any]]:
-        workflows = self._controller.workflows(cron["metadata"]["namespace"])
-        return [workflow for workflow in workflows if rules.is_child(cron, workflow)]
-
-    def _schedule(self, cron: dict[str, Any]) -> None:
+    def _schedule(self, cron: dict[str, Any]) -> bool:
+        """Note when it is due; tell whether its schedule can be read."""
         metadata = cron["metadata"]
         try:
             self._due[metadata["namespace"], metadata["name"]] = rules.next_due(cron, self._clock())
         except ScheduleError:
             log.exception("CronWorkflow %s: its schedule cannot be read", metadata["name"])
+            return False
         self._changed.set()
+        return True
 
     def _run(self, cron: dict[str, Any], scheduled: float) -> None:
         rules.note_schedule(cron)
