@@ -23,6 +23,7 @@ from airflow_argo.local.engine.messages import (
 from airflow_argo.local.execution.pod import Pod, PodKey
 from airflow_argo.local.operations import Operations
 from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.running import Turn
 from airflow_argo.local.store import Store
 from airflow_argo.local.workers import Tell
 
@@ -228,6 +229,54 @@ async def test_a_fault_in_the_engine_ends_its_workflow_and_no_other(
     assert found["metadata"]["labels"]["workflows.argoproj.io/phase"] == "Error"
     assert workers.stopped == [PodKey(bad["metadata"]["uid"], "b")]
     assert "the engine failed" in caplog.text
+
+
+async def test_a_workflow_that_takes_long_keeps_no_other_from_its_turn(store: Store, workers: Workers) -> None:
+    class OneStep(Turn):
+        left = 0
+
+        def begin(self) -> None:
+            self.left = 1
+
+        def has_time(self) -> bool:
+            self.left -= 1
+            return self.left >= 0
+
+    class Slow(Engine):
+        def go_on(self, now: float) -> Step:
+            return Step(unfinished=self.workflow["metadata"]["name"] == "slow")
+
+        def start(self, now: float) -> Step:
+            super().start(now)
+            return Step(unfinished=True)
+
+    controller = Controller(store, workers, Slow, turn=OneStep())
+    await running(controller, workers, manifest("slow"))
+    await running(controller, workers, manifest("other"))
+    await controller.close()
+
+
+async def test_a_workflow_that_another_wakes_in_the_same_turn_keeps_its_timer(store: Store, workers: Workers) -> None:
+    class Waking(Engine):
+        def handle(self, event: Event, now: float) -> Step:
+            if not isinstance(event, Suspend):
+                return super().handle(event, now)
+            if self.workflow["metadata"]["name"] == "first":
+                wake("second")
+            return Step(wake_at=now + 0.05)
+
+    def wake(name: str) -> None:
+        controller.save(controller.find("argo", name), Suspend())
+
+    controller = Controller(store, workers, Waking)
+    for name in ("first", "second"):
+        await running(controller, workers, manifest(name))
+
+    for name in ("first", "second"):
+        wake(name)
+
+    await until(controller, lambda: controller.find("argo", "second")["status"].get("message") == "ticked")
+    await controller.close()
 
 
 async def test_stop_is_told_to_the_engine_and_kept_in_the_spec(

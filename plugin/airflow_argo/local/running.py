@@ -181,13 +181,19 @@ class Running:
         """Let the workflows that have something to do go on, one after another, until the turn is over."""
         self._turn.begin()
         ready, self._ready = self._ready, {}
+        advanced: list[_Run] = []
         for uid in ready:
             run = self._runs.get(uid)
-            if run is None:
+            if run is None or not run.steps:
                 continue
             if self._turn.has_time():
                 self._advance(run)
-            if run.steps and uid in self._runs:
+                advanced.append(run)
+            else:
+                self._work_soon(run)
+        # Behind those that had no turn: one that takes long would have each turn to itself.
+        for run in advanced:
+            if run.steps and run.uid in self._runs:
                 self._work_soon(run)
 
     def _advance(self, run: _Run) -> None:
