@@ -146,7 +146,16 @@ def test_a_workflow_that_has_ended_by_itself_is_left_alone(workflow: Workflow) -
     assert workflow.shutdown is None
 
 
-def test_a_server_that_is_away_does_not_hide_why_the_task_failed() -> None:
+def out_of_time(ending: Ending) -> None:
+    ending.is_due()
+    ending.asked_for()
+
+
+@pytest.mark.parametrize("ends", [Ending.task_failed, out_of_time])
+def test_a_server_that_is_away_does_not_hide_why_the_task_ends(
+    ends: Callable[[Ending], None], caplog: pytest.LogCaptureFixture
+) -> None:
     ending = Ending(LAST_TRY, "stop", logging.getLogger(__name__))
     ending.concerns(ServerAddress("http://127.0.0.1:9"), "argo", "wf")
-    ending.task_failed()
+    ends(ending)
+    assert "has not been asked to end it" in caplog.text

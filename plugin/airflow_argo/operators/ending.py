@@ -54,10 +54,7 @@ class Ending:
         will_retry = self._instance.max_tries != 0 and self._instance.try_number <= self._instance.max_tries
         if will_retry and not abandoned_by_user(state_within(self._instance, _SECONDS_TO_ASK)):
             return
-        try:
-            self.end()
-        except ArgoError as error:
-            self._log.warning("The workflow goes on, for the Argo Server cannot be asked to end it: %s", error)
+        self.end()
 
     def asked_for(self) -> None:
         """End the workflow if a user has ended the task, as opposed to a worker that is shut down.
@@ -80,7 +77,7 @@ class Ending:
             self.asked_for()
 
     def end(self) -> None:
-        """End the workflow, whoever wants it."""
+        """End the workflow, whoever wants it; a server that cannot be asked must not hide why the task ends."""
         from airflow_argo.argo import api
         from airflow_argo.argo.client import ArgoClient
 
@@ -88,6 +85,10 @@ class Ending:
             return
         address, namespace, name = self._workflow
         call = api.terminate_workflow if self._action == "terminate" else api.stop_workflow
-        with ArgoClient(address, patience=3.0, connect_timeout=2.0, read_timeout=3.0) as client:
-            client.send(call(namespace, name))
+        try:
+            with ArgoClient(address, patience=3.0, connect_timeout=2.0, read_timeout=3.0) as client:
+                client.send(call(namespace, name))
+        except ArgoError as error:
+            self._log.warning("Workflow %s may go on: the Argo Server has not been asked to end it: %s", name, error)
+            return
         self._log.info("Asked the Argo Server to end workflow %s, for the task was ended", name)
