@@ -51,12 +51,13 @@ def test_a_manifest_may_be_written_in_several_ways(run_dag: Any, source: str) ->
     assert workflow(run_dag, source)["task"].result == ["nobody []"]
 
 
-def test_a_path_is_one_beside_the_dags_file(run_dag: Any, airflow_database: Path) -> None:
+@pytest.mark.parametrize("name", ["hello.yaml", "hello.YML"])
+def test_a_path_is_one_beside_the_dags_file(run_dag: Any, airflow_database: Path, name: str) -> None:
     import yaml
 
-    path = airflow_database / "hello.yaml"
+    path = airflow_database / name
     path.write_text(yaml.safe_dump(MANIFEST), encoding="utf-8")
-    assert workflow(run_dag, "'hello.yaml'")["task"].result == ["nobody []"]
+    assert workflow(run_dag, repr(name))["task"].result == ["nobody []"]
     path.unlink()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from airflow_argo.argo import go_yaml, safe_json
 from airflow_argo.argo.errors import ManifestError
@@ -24,7 +24,7 @@ def read(source: object) -> dict[str, Any]:
     """
     if isinstance(source, Mapping):
         return _only_workflow([safe_json.plain(source)], "the dict")
-    if isinstance(source, Path) or (isinstance(source, str) and _is_path(source)):
+    if is_path(source):
         path = Path(source)
         return _only_workflow(go_yaml.load_all(_text(path), source=str(path)), str(path))
     if isinstance(source, str):
@@ -35,8 +35,11 @@ def read(source: object) -> dict[str, Any]:
     raise ManifestError(f"a value of type {type(source).__name__} is no workflow", hint=_EXPECTED)
 
 
-def _is_path(text: str) -> bool:
-    return "\n" not in text and text.strip().lower().endswith(_SUFFIXES)
+def is_path(source: object) -> TypeGuard[str | Path]:
+    """Whether a source is the path of a file rather than a workflow."""
+    if isinstance(source, str):
+        return "\n" not in source and source.strip().lower().endswith(_SUFFIXES)
+    return isinstance(source, Path)
 
 
 def _text(path: Path) -> str:

@@ -86,10 +86,9 @@ class ArgoWorkflowOperator(ArgoOperator):
 
     def _beside_the_dag(self, source: Any) -> Any:
         """A relative path is one beside the DAG's file, wherever the worker happens to run."""
-        is_path = isinstance(source, Path) or (
-            isinstance(source, str) and "\n" not in source and source.endswith((".yaml", ".yml", ".json"))
-        )
-        if not is_path or Path(source).is_absolute():
+        from airflow_argo.argo.manifest_source import is_path
+
+        if not is_path(source) or Path(source).is_absolute():
             return source
         return Path(self.dag.folder, source) if getattr(self.dag, "fileloc", "") else Path(source)
 
