@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 import yaml
@@ -42,6 +43,8 @@ def first_lines(text: str) -> list[int]:
     return [root.start_mark.line + 1 for root in _documents(text)]
 
 
+# Many faults of the same text are looked up one after the other.
+@lru_cache(maxsize=1)
 def _documents(text: str) -> list[yaml.Node]:
     try:
         return [node for node in yaml.compose_all(text, Loader=_LOADER) if isinstance(node, yaml.MappingNode)]
