@@ -6,6 +6,7 @@ import pytest
 
 from airflow_argo.argo import errors
 from airflow_argo.argo.diagnosis import kind_of_failure, kind_of_node
+from airflow_argo.argo.report import failure_of
 
 
 def node(message: str, phase: str = "Failed") -> dict[str, Any]:
@@ -17,22 +18,14 @@ def node(message: str, phase: str = "Failed") -> dict[str, Any]:
     [
         ("main: Error (exit code 1)", "Failed", errors.UserCodeError),
         ("Error (exit code 137)", "Failed", errors.UserCodeError),
-        (
-            "wait: Error (exit code 64): open /tmp/result: no such file or directory",
-            "Error",
-            errors.UserCodeError,
-        ),
+        ("wait: Error (exit code 64): open /tmp/result: no such file or directory", "Error", errors.UserCodeError),
         ("main: OOMKilled (exit code 137)", "Failed", errors.WorkerOutOfMemoryError),
         ('ImagePullBackOff: Back-off pulling image "nope"', "Failed", errors.ImageError),
         ("Pod failed before main container starts due to ErrImagePull: not found", "Error", errors.ImageError),
         ("CreateContainerConfigError: secret 'x' not found", "Error", errors.ImageError),
         ("Unschedulable: 0/3 nodes are available: 3 Insufficient cpu.", "Failed", errors.UnschedulableError),
         ("timeout", "Failed", errors.UnschedulableError),
-        (
-            "Pod was active on the node longer than the specified deadline",
-            "Failed",
-            errors.DeadlineExceededError,
-        ),
+        ("Pod was active on the node longer than the specified deadline", "Failed", errors.DeadlineExceededError),
         ("Step exceeded its deadline", "Failed", errors.DeadlineExceededError),
         ("Max duration limit exceeded", "Failed", errors.DeadlineExceededError),
         ("workflow shutdown with strategy:  Stop", "Failed", errors.WorkflowStoppedError),
@@ -60,10 +53,11 @@ def test_a_workflow_that_was_stopped_failed_for_that() -> None:
 
 def test_where_no_worker_failed_its_pods_tell_and_then_the_workflow_itself() -> None:
     pods = {"a": node("main: OOMKilled (exit code 137)"), "b": {**node("x"), "phase": "Succeeded"}}
-    assert kind_of_failure({"status": {"nodes": pods}}) is errors.WorkerOutOfMemoryError
+    found = {"metadata": {"name": "wf"}, "status": {"nodes": pods}}
+    assert type(failure_of(found, [], "http://argo/wf", {})) is errors.WorkerOutOfMemoryError
     late = {"status": {"message": "Max duration limit exceeded"}}
-    assert kind_of_failure(late) is errors.DeadlineExceededError
-    assert kind_of_failure({"status": {"message": "invalid spec"}}) is errors.WorkflowFailedError
+    assert kind_of_failure(late, []) is errors.DeadlineExceededError
+    assert kind_of_failure({"status": {"message": "invalid spec"}}, []) is errors.WorkflowFailedError
 
 
 @pytest.mark.parametrize("kind", errors.WorkflowFailedError.__subclasses__())

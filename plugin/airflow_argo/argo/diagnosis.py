@@ -7,7 +7,7 @@ Argo has one phase for a bug in the user's code and another for trouble of its o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from airflow_argo.argo.errors import (
     DeadlineExceededError,
@@ -19,7 +19,7 @@ from airflow_argo.argo.errors import (
     WorkflowFailedError,
     WorkflowStoppedError,
 )
-from airflow_argo.argo.status import POD_TYPES, Node, Workflow, message, nodes
+from airflow_argo.argo.status import Node, Workflow, message
 
 NO_RESULT = re.compile(r"exit code 64\).*no such file or directory", re.DOTALL)
 """What Argo's executor says when the file of an output parameter is missing: the worker's own fault."""
@@ -66,14 +66,14 @@ _GRAVITY: tuple[type[WorkflowFailedError], ...] = (
 )
 
 
-def kind_of_failure(workflow: Workflow, failed: Iterable[Node] = ()) -> type[WorkflowFailedError]:
+def kind_of_failure(workflow: Workflow, failed: Iterable[Node]) -> type[WorkflowFailedError]:
     """The class of the error that a failed workflow is.
 
-    :param failed: the nodes that tell why; all failed pods where there are none.
+    :param failed: the nodes that tell why.
     """
     if (workflow.get("spec") or {}).get("shutdown"):
         return WorkflowStoppedError
-    kinds = {kind_of_node(node) for node in failed} or {kind_of_node(node) for node in _failed_pods(workflow)}
+    kinds = {kind_of_node(node) for node in failed}
     found = next((kind for kind in _GRAVITY if kind in kinds), None)
     return found or _kind_of_words(message(workflow)) or WorkflowFailedError
 
@@ -87,9 +87,3 @@ def kind_of_node(node: Node) -> type[WorkflowFailedError]:
 
 def _kind_of_words(words: str) -> type[WorkflowFailedError] | None:
     return next((kind for kind, pattern in _KINDS if pattern.search(words)), None)
-
-
-def _failed_pods(workflow: Workflow) -> Iterator[Node]:
-    for node in nodes(workflow).values():
-        if node.get("phase") in ("Failed", "Error") and node.get("type") in POD_TYPES:
-            yield node
