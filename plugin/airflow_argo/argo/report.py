@@ -8,7 +8,7 @@ from typing import Any
 from airflow_argo.argo.diagnosis import NO_RESULT, kind_of_failure
 from airflow_argo.argo.errors import RetryWithoutEffectError, WorkflowFailedError, WorkflowStoppedError
 from airflow_argo.argo.results import Worker, failed_nodes, failed_pods, shown
-from airflow_argo.argo.status import POD_TYPES, Workflow, message, nodes, phase
+from airflow_argo.argo.status import POD_TYPES, Workflow, message, nodes, phase, started_at
 
 MAX_WORKERS_NAMED = 10
 _LINE_LENGTH = 1000
@@ -56,7 +56,7 @@ def retried_in_vain(workflow: Workflow) -> bool:
 
     That is so where all that failed has a dependent that succeeded (seen on v4.1.2).
     """
-    started = str((workflow.get("status") or {}).get("startedAt") or "")
+    started = started_at(workflow)
     pods = [node for node in nodes(workflow).values() if node.get("type") in POD_TYPES]
     begun = [str(node.get("startedAt") or "") for node in pods]
     # Times are whole seconds, of one form, so that they compare as text.

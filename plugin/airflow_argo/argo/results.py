@@ -11,15 +11,14 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from airflow_argo.argo.fan_out import RESULT, WORKER
-from airflow_argo.argo.status import POD_TYPES, SUCCEEDED, Node, Workflow, nodes, phase, pods_below
+from airflow_argo.argo.fan_out import COLLECT, RESULT, WORKER
+from airflow_argo.argo.status import FAILED_PHASES, POD_TYPES, SUCCEEDED, Node, Workflow, nodes, phase, pods_below
 
 _LOOPED = re.compile(
     r"(?:\[(?P<group>\d+)\])?\.?(?P<task>[A-Za-z0-9-]+)\((?P<index>\d+):(?P<description>[^()]*)\)", re.DOTALL
 )
 _ATTEMPT = re.compile(r"\(\d+\)$")
 _GROUP = re.compile(r"\[(\d+)\]\.?")
-_FAILED = ("Failed", "Error")
 _MESSAGE_LENGTH = 500
 _SHOWN_LENGTH = 120
 
@@ -46,7 +45,7 @@ class Worker:
     @property
     def failed(self) -> bool:
         """Whether the worker ended badly; one that was skipped, or never ran, did not."""
-        return self.node.get("phase") in _FAILED
+        return self.node.get("phase") in FAILED_PHASES
 
     @property
     def exit_code(self) -> int | None:
@@ -123,9 +122,7 @@ def attempts_of(node: Node, every: Mapping[str, Node]) -> int:
 
     :param every: the workflow's nodes by id.
     """
-    if node.get("type") != "Retry":
-        return 1
-    return sum(_is_attempt(every.get(child), node) for child in node.get("children") or ()) or 1
+    return len(_attempts(node, every)) or 1
 
 
 def results(found: Iterable[Worker], *, json_only: bool) -> Results:
@@ -148,31 +145,37 @@ def results(found: Iterable[Worker], *, json_only: bool) -> Results:
 
 def collected(workflow: Workflow) -> Any:
     """The result of a fan-out's *collect* step, None where there is none."""
-    wanted = f"{workflow['metadata']['name']}.collect"
-    node = next((node for node in nodes(workflow).values() if node.get("name") == wanted), None)
+    node = collect_node(workflow)
     text = result_text(node, only_result=True) if node else None
     value, problem = _decoded(text)
     return text if problem else value
+
+
+def collect_node(workflow: Workflow) -> Node | None:
+    """A fan-out's *collect* step, None where there is none."""
+    wanted = f"{workflow['metadata']['name']}.{COLLECT}"
+    return next((node for node in nodes(workflow).values() if node.get("name") == wanted), None)
 
 
 def failed_pods(workflow: Workflow, failed: Iterable[Worker]) -> list[tuple[str, Node]]:
     """The pods whose logs tell why: of each failed worker the last one that failed, else any other that did."""
     pairs: list[tuple[str, Node]] = []
     for worker in failed:
-        pods = [node for node in pods_below(workflow, worker.node) if node.get("phase") in _FAILED]
+        pods = [node for node in pods_below(workflow, worker.node) if node.get("phase") in FAILED_PHASES]
         if pods:
             pairs.append((str(worker), pods[-1]))
     if pairs:
         return pairs
-    others = [
-        node for node in nodes(workflow).values() if node.get("type") in POD_TYPES and node.get("phase") in _FAILED
+    return [
+        (str(node["name"]), node)
+        for node in nodes(workflow).values()
+        if node.get("type") in POD_TYPES and node.get("phase") in FAILED_PHASES
     ]
-    return [(str(node["name"]), node) for node in others]
 
 
 def failed_nodes(workflow: Workflow) -> list[Node]:
     """Failed nodes that do work or say why, for a workflow whose trouble is not with its workers."""
-    bad = [node for node in nodes(workflow).values() if node.get("phase") in _FAILED]
+    bad = [node for node in nodes(workflow).values() if node.get("phase") in FAILED_PHASES]
     telling = [node for node in bad if node.get("type") in POD_TYPES or node.get("message")]
     return sorted(telling, key=lambda node: str(node.get("finishedAt")))
 
@@ -235,7 +238,7 @@ class _Tree:
         current: Node | None = node
         while current is not None:
             if _flag(current, "retried"):
-                current = self._by_name.get(_ATTEMPT.sub("", str(current["name"])))
+                current = self._retrying(current)
             else:
                 current = self._every.get(str(current.get("boundaryID")))
             if current is not None:
@@ -249,9 +252,7 @@ class _Tree:
 
     def is_pod(self, node: Node) -> bool:
         """Whether the node is a pod, or one that is tried again and again."""
-        attempts = [self._every[child] for child in node.get("children") or () if child in self._every]
-        tries = [child for child in attempts if _is_attempt(child, node)]
-        return (tries[-1] if tries else node).get("type") in POD_TYPES
+        return (_attempts(node, self._every) or [node])[-1].get("type") in POD_TYPES
 
     def order(self, node: Node) -> tuple[Any, ...]:
         """Outer loops before inner ones, earlier step groups first, then by task and index."""
@@ -268,13 +269,12 @@ class _Tree:
         return (int(group[1]), rest[group.end() :], -1) if group else (0, rest.lstrip("."), -1)
 
     def _is_former_attempt(self, node: Node) -> bool:
-        if not _flag(node, "retried"):
-            return False
-        retrying = self._by_name.get(_ATTEMPT.sub("", str(node["name"])))
-        attempts = [
-            child for child in (retrying or {}).get("children") or () if _is_attempt(self._every.get(child), retrying)
-        ]
-        return bool(attempts) and attempts[-1] != node["id"]
+        retrying = self._retrying(node) if _flag(node, "retried") else None
+        attempts = _attempts(retrying, self._every) if retrying is not None else []
+        return bool(attempts) and attempts[-1]["id"] != node["id"]
+
+    def _retrying(self, attempt: Node) -> Node | None:
+        return self._by_name.get(_ATTEMPT.sub("", str(attempt["name"])))
 
 
 def _loop_of(node: Node) -> tuple[str, str]:
@@ -285,18 +285,16 @@ def _flag(node: Node, name: str) -> bool:
     return bool((node.get("nodeFlag") or {}).get(name))
 
 
-def _is_attempt(child: Node | None, node: Node | None) -> bool:
-    return (
-        child is not None
-        and node is not None
-        and node.get("type") == "Retry"
-        and _flag(child, "retried")
-        and str(child["name"]).startswith(f"{node['name']}(")
-    )
+def _attempts(node: Node, every: Mapping[str, Node]) -> list[Node]:
+    """The attempts of a node that retries, in their order; none of any other."""
+    if node.get("type") != "Retry":
+        return []
+    below = [every[child] for child in node.get("children") or () if child in every]
+    return [child for child in below if _flag(child, "retried") and str(child["name"]).startswith(f"{node['name']}(")]
 
 
 def _item(node: Node) -> Any:
-    given = _parameters(node.get("inputs"))
+    given = given_texts(node)
     if "item" in given:
         return _decoded_or_text(given["item"])
     if len(given) == 1:

@@ -13,7 +13,10 @@ Workflow: TypeAlias = Mapping[str, Any]
 Node: TypeAlias = Mapping[str, Any]
 
 SUCCEEDED = "Succeeded"
-FINAL_PHASES = frozenset({SUCCEEDED, "Failed", "Error"})
+FAILED_PHASES = frozenset({"Failed", "Error"})
+"""Of workflows and of nodes."""
+
+FINAL_PHASES = FAILED_PHASES | {SUCCEEDED}
 """Of workflows. Any other value, also one that Argo may add one day, means that the workflow is not finished."""
 
 POD_TYPES = frozenset({"Pod", "HTTP", "Plugin"})
@@ -35,6 +38,11 @@ def is_finished(workflow: Workflow) -> bool:
 def message(workflow: Workflow) -> str:
     """Argo's own words on the workflow; often empty, for a failed DAG always."""
     return str((workflow.get("status") or {}).get("message") or "")
+
+
+def started_at(workflow: Workflow) -> str:
+    """When Argo began to run the workflow, or to retry it; empty until then."""
+    return str((workflow.get("status") or {}).get("startedAt") or "")
 
 
 def nodes(workflow: Workflow) -> Mapping[str, Node]:

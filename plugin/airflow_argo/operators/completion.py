@@ -44,7 +44,7 @@ class Completion:
             if self._results.problems and isinstance(value, str):
                 row["result"] = value
         context["ti"].xcom_push(key="workers", value=rows)
-        if self._has_collect():
+        if results.collect_node(self._workflow) is not None:
             context["ti"].xcom_push(key=COLLECT, value=results.collected(self._workflow))
         if self._operator.do_xcom_push and self.failed and self._problem_of_size(context) is None:
             context["ti"].xcom_push(key="return_value", value=self._results.values)
@@ -100,10 +100,6 @@ class Completion:
         except ArgoError as error:
             trouble = [f"(no more of its log can be read: {error.message})"]
         return worker_lines(entries, self._operator.log_lines) + trouble
-
-    def _has_collect(self) -> bool:
-        name = f"{self._workflow['metadata']['name']}.{COLLECT}"
-        return any(node.get("name") == name for node in self._workflow.get("status", {}).get("nodes", {}).values())
 
     def _problem_of_size(self, context: Context) -> ResultError | None:
         count, limit = len(self._results.values), conf.getint("core", "max_map_length")

@@ -12,7 +12,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_argo.argo import api, stalls
 from airflow_argo.argo.errors import ArgoError, NotFoundError, UnauthenticatedError
-from airflow_argo.argo.status import Workflow, is_finished, phase
+from airflow_argo.argo.status import is_finished, phase, started_at
 from airflow_argo.argo.waiting import Observer, Rhythm
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.hooks.sharing import forget, shared_watch
@@ -137,7 +137,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
     async def _poll(self, watch: SharedWatch, observer: Observer) -> dict[str, Any] | None:
         try:
             workflow = await watch.status(self.name, self.uid)
-            self._started = _started(workflow)
+            self._started = started_at(workflow)
             if observer.look_due():
                 found = await watch.nodes(self.name, self.uid)
                 observer.looked(await asyncio.to_thread(stalls.waits_for, found))
@@ -172,7 +172,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
             except NotFoundError:
                 return False
             # Argo's retry begins anew: then it is a later try of the task that waits for the workflow.
-            if is_finished(workflow) or self._started not in ("", _started(workflow)):
+            if is_finished(workflow) or self._started not in ("", started_at(workflow)):
                 return False
             end = api.terminate_workflow if self.on_kill_action == "terminate" else api.stop_workflow
             await client.send(end(self.namespace, self.name))
@@ -203,7 +203,3 @@ class ArgoWorkflowTrigger(BaseTrigger):
         where: dict[str, Any] = {"dag_id": instance.dag_id, "map_index": instance.map_index}
         record = await XCom.aget_one(key="workflow", task_id=instance.task_id, run_id=instance.run_id, **where)
         return isinstance(record, dict) and record.get("name") == self.name
-
-
-def _started(workflow: Workflow) -> str:
-    return str((workflow.get("status") or {}).get("startedAt") or "")
