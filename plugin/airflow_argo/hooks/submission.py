@@ -21,7 +21,6 @@ from airflow_argo.attachment import CLEARS_ANNOTATION, OWNER_ANNOTATION, Attempt
 MakeManifest = Callable[[str], Mapping[str, Any]]
 """Makes the manifest for a workflow's name."""
 
-
 _UNFINISHED = "workflows.argoproj.io/completed!=true"
 
 _PAUSE = 1.0
@@ -83,14 +82,13 @@ def end_older(client: ArgoClient, namespace: str, attempt: Attempt, action: str,
     """
     selector = ",".join([*(f"{key}={value}" for key, value in attempt.labels.items()), _UNFINISHED])
     fields = ("metadata.name", "metadata.annotations", "spec.shutdown")
-    end = api.terminate_workflow if action == "terminate" else api.stop_workflow
     listed = client.send(api.list_workflows(namespace, label_selector=selector, fields=fields))
     for workflow in listed.get("items") or ():
         stopped = (workflow.get("spec") or {}).get("shutdown")
         if not stopped and attempt.supersedes(_annotation(workflow, OWNER_ANNOTATION)):
             name = workflow["metadata"]["name"]
             tell(f"Workflow {name}: the task was cleared since: ending it")
-            client.send(end(namespace, name))
+            client.send(api.end_workflow(action, namespace, name))
 
 
 def _decision(

@@ -84,10 +84,9 @@ class Ending:
         if self._workflow is None or self._action == "leave":
             return
         address, namespace, name = self._workflow
-        call = api.terminate_workflow if self._action == "terminate" else api.stop_workflow
         try:
             with ArgoClient(address, patience=3.0, connect_timeout=2.0, read_timeout=3.0) as client:
-                client.send(call(namespace, name))
+                client.send(api.end_workflow(self._action, namespace, name))
         except ArgoError as error:
             self._log.warning("Workflow %s may go on: the Argo Server has not been asked to end it: %s", name, error)
             return

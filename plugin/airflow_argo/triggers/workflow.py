@@ -174,8 +174,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
             # Argo's retry begins anew: then it is a later try of the task that waits for the workflow.
             if is_finished(workflow) or self._started not in ("", started_at(workflow)):
                 return False
-            end = api.terminate_workflow if self.on_kill_action == "terminate" else api.stop_workflow
-            await client.send(end(self.namespace, self.name))
+            await client.send(api.end_workflow(self.on_kill_action, self.namespace, self.name))
         return True
 
     async def _client(self) -> AsyncArgoClient:

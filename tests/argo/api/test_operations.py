@@ -39,6 +39,8 @@ MANIFEST = {"metadata": {"name": "x"}}
         (api.list_workflows("ns"), ("GET", "/api/v1/workflows/ns", None)),
         (api.stop_workflow("ns", "x"), ("PUT", "/api/v1/workflows/ns/x/stop", {})),
         (api.terminate_workflow("ns", "x"), ("PUT", "/api/v1/workflows/ns/x/terminate", {})),
+        (api.end_workflow("stop", "ns", "x"), ("PUT", "/api/v1/workflows/ns/x/stop", {})),
+        (api.end_workflow("terminate", "ns", "x"), ("PUT", "/api/v1/workflows/ns/x/terminate", {})),
         (api.suspend_workflow("ns", "x"), ("PUT", "/api/v1/workflows/ns/x/suspend", {})),
         (api.resume_workflow("ns", "x"), ("PUT", "/api/v1/workflows/ns/x/resume", {})),
         (api.retry_workflow("ns", "x"), ("PUT", "/api/v1/workflows/ns/x/retry", {})),

@@ -115,6 +115,14 @@ def list_workflows(
     return Call("GET", workflow_path(namespace), shapes.workflow_list, query=query)
 
 
+def end_workflow(action: str, namespace: str, name: str) -> Call[Json]:
+    """Stop or terminate a workflow.
+
+    :param action: ``stop`` or ``terminate``.
+    """
+    return terminate_workflow(namespace, name) if action == "terminate" else stop_workflow(namespace, name)
+
+
 def stop_workflow(namespace: str, name: str) -> Call[Json]:
     """Stop a workflow; its exit handlers still run. It ends a little after the answer.
 
