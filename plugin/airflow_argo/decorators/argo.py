@@ -44,12 +44,12 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoFanOutOperator):
         **kwargs: Any,
     ) -> None:
         _check_arguments(python_callable, kwargs)
-        # Airflow wants the call in the DAG to give every argument; the items give the others.
         taken = {"script", "container", "outputs"} & set(template or {})
         if taken:
             raise ManifestError("is made from the function", path=f"template.{min(taken)}", hint="Leave it out.")
         if ARGUMENTS in (kwargs.get("parameters") or {}):
             raise ManifestError("holds the function's arguments", path=f"parameters.{ARGUMENTS}", hint="Rename it.")
+        # Airflow wants the call in the DAG to give every argument; the items give the others.
         super().__init__(python_callable=_open_to_any_arguments(python_callable), worker={}, **kwargs)
         self.python_callable = python_callable
         self.image = image
