@@ -37,8 +37,10 @@ MAX_ENVIRONMENT_VALUE = 128 * 1024 - len("ITEM=") - 1
 MAX_WORKERS = 20_000
 """Argo keeps all nodes of a workflow in 1 MiB, compressed; with more it would never end (seen on v4.1.2)."""
 
+OWN_PARAMETERS = frozenset({"items", "rows", "rows_per_worker"})
+"""The workflow parameters that the plan itself is written into."""
+
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_.-]+")
-_OWN_PARAMETERS = {"items", "rows", "rows_per_worker"}
 
 # In JSON text ``{{`` and ``$`` stand only inside strings, so writing them as escapes leaves the value as it is, and
 # keeps Argo and Kubernetes from expanding it. The backslashes are doubled because expr-lang reads escapes, too; two
@@ -210,7 +212,7 @@ def check_plan(*, items: Any, rows: Any, generate: Any, scale: Any) -> None:
 
 
 def _arguments(items: Any, rows: Any, per: Any, scale: Any, parameters: Mapping[str, str]) -> dict[str, str]:
-    for name in _OWN_PARAMETERS & parameters.keys():
+    for name in OWN_PARAMETERS & parameters.keys():
         raise ManifestError("is made by the fan-out itself", path=f"parameters.{name}", hint="Choose another name.")
     arguments = dict(parameters)
     if items is not None:

@@ -21,7 +21,7 @@ MAX_TEXT = 16 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_VALUES = 1_000_000
 
-_EVENTS = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
 _MERGE = object()
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _MERGE_HINT = "'<<' takes a mapping, or a list of mappings."
@@ -92,7 +92,7 @@ class _Reader:
         return value is not None
 
     def roots(self) -> Iterator[tuple[Any, Any]]:
-        loader = _EVENTS(self.text)
+        loader = LOADER(self.text)
         try:
             while loader.check_event():
                 event = loader.get_event()

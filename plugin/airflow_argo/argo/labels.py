@@ -10,8 +10,10 @@ from airflow_argo.argo.errors import ManifestError
 
 MAX_LENGTH = 63
 
+SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+"""What Kubernetes takes for the name of an object, and for the prefix of a key; of any length."""
+
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
-_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _MAX_PREFIX = 253
 _FOREIGN = re.compile(r"[^-A-Za-z0-9_.]+")
 _HASH_DIGITS = 8
@@ -62,6 +64,6 @@ def _is_key(key: object) -> bool:
     if not isinstance(key, str):
         return False
     prefix, slash, name = key.rpartition("/")
-    if slash and not (len(prefix) <= _MAX_PREFIX and _PREFIX.fullmatch(prefix)):
+    if slash and not (len(prefix) <= _MAX_PREFIX and SUBDOMAIN.fullmatch(prefix)):
         return False
     return bool(name) and _is_value(name)

@@ -13,7 +13,7 @@ from typing import Any
 from airflow_argo.argo import safe_json
 from airflow_argo.argo.errors import ManifestError, ManifestTooLargeError
 from airflow_argo.argo.expressions import gojson
-from airflow_argo.argo.labels import check_labels, label_value
+from airflow_argo.argo.labels import SUBDOMAIN, check_labels, label_value
 from airflow_argo.argo.manifest_source import read
 
 __all__ = [
@@ -35,7 +35,6 @@ Manifest = dict[str, Any]
 MAX_BYTES = 1024 * 1024
 MAX_NAME = 63
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _OF_THE_SERVER = (
     "uid",
@@ -58,7 +57,7 @@ def named(manifest: Mapping[str, Any], name: str) -> Manifest:
 
     :raises ManifestError: if the name is no DNS name of at most 63 characters.
     """
-    if len(name) > MAX_NAME or not _NAME.fullmatch(name):
+    if len(name) > MAX_NAME or not SUBDOMAIN.fullmatch(name):
         raise ManifestError(
             f"'{name}' ({len(name)} characters) cannot name a workflow",
             path="metadata.name",

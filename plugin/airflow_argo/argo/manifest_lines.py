@@ -9,7 +9,8 @@ from typing import TypeAlias
 
 import yaml
 
-_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+from airflow_argo.argo.go_yaml import LOADER
+
 _PART = re.compile(r"\[(\d+)\]|([^.\[\] ]+)")
 _PLACE = re.compile(r"(?:spec|metadata|templates|hooks)\.[^ :,'\"]+")
 # Argo's messages leave these out of a place.
@@ -47,7 +48,7 @@ def first_lines(text: str) -> list[int]:
 @lru_cache(maxsize=1)
 def _documents(text: str) -> list[yaml.Node]:
     try:
-        return [node for node in yaml.compose_all(text, Loader=_LOADER) if isinstance(node, yaml.MappingNode)]
+        return [node for node in yaml.compose_all(text, Loader=LOADER) if isinstance(node, yaml.MappingNode)]
     except (yaml.YAMLError, RecursionError):
         return []
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow_argo.argo.errors import ManifestError
-from airflow_argo.argo.fan_out import Template, check_plan, fan_out
+from airflow_argo.argo.fan_out import OWN_PARAMETERS, Template, check_plan, fan_out
 from airflow_argo.operators.base import ArgoOperator
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class ArgoFanOutOperator(ArgoOperator):
     def _asked_for(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The params that a template reads as a workflow parameter, apart from those of the plan itself."""
         bodies = json.dumps([self.worker, self.generate, self.scale, self.collect], default=str)
-        names = set(_WORKFLOW_PARAMETER.findall(bodies)) - {"rows", "rows_per_worker", "items"}
+        names = set(_WORKFLOW_PARAMETER.findall(bodies)) - OWN_PARAMETERS
         return {name: params[name] for name in sorted(names) if params.get(name) is not None}
 
 
