@@ -64,9 +64,13 @@ def test_keys_of_other_tools_are_left_alone() -> None:
     assert settings(host="h", extra={"owner": "data platform"}).namespace == "argo"
 
 
-def test_defaults() -> None:
-    made = settings(host="h")
+@pytest.mark.parametrize("extra", [{}, {"namespace": None, "patience": None}])
+def test_defaults(extra: dict[str, Any]) -> None:
+    made = settings(host="h", extra=extra)
     assert (made.namespace, made.patience) == ("argo", 60.0)
+
+
+def test_what_is_given() -> None:
     made = settings(host="h", extra={"namespace": "team", "patience": "5"})
     assert (made.namespace, made.patience) == ("team", 5.0)
 

@@ -98,7 +98,7 @@ def settings_of(connection: Connection) -> Settings:
         namespace=str(extra.get("namespace") or DEFAULT_NAMESPACE),
         token=_token_source(connection.password or "", str(extra.get("token_file") or "")),
         verify=verify_of(extra.get("verify")),
-        patience=_patience(conn_id, extra.get("patience", DEFAULT_PATIENCE)),
+        patience=_patience(conn_id, extra.get("patience")),
     )
 
 
@@ -134,6 +134,8 @@ def _token_source(token: str, token_file: str) -> Callable[[], str]:
 
 
 def _patience(conn_id: str, value: object) -> float:
+    if value is None:
+        return DEFAULT_PATIENCE
     try:
         seconds = float(str(value))
     except ValueError:
