@@ -197,6 +197,32 @@ Killed(task_id='task', workflow={SLEEPING!r})
     requests.delete(f"{argo_url}/api/v1/workflows/argo/{name}", timeout=10)
 
 
+def test_a_task_that_is_ended_while_it_takes_the_results_asks_for_no_end(
+    run_dag: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states",
+        lambda run_ids, **_: {run_ids[0]: {"task": "failed"}},
+    )
+    monkeypatch.setattr("airflow_argo.operators.base.BEFORE_DEFERRING", 0.0)
+    container = {"image": "alpine", "command": ["sleep", "1"]}
+    brief = {"spec": {"entrypoint": "main", "templates": [{"name": "main", "container": container}]}}
+    run = run_dag(
+        f"""
+class Killed(ArgoWorkflowOperator):
+    @property
+    def results_are_json(self):
+        self.on_kill()
+        return False
+
+Killed(task_id='task', workflow={brief!r}, deferrable=True, poll_interval=0.1)
+"""
+    )
+    assert run["task"].state == "success"
+    assert "Pausing task as DEFERRED" in run.log
+    assert "Asked the Argo Server to end" not in run.log
+
+
 def test_the_cluster_keeps_the_tasks_time_and_the_pods_time_to_start(run_dag: Any, argo_url: str) -> None:
     run = workflow(
         run_dag,

@@ -178,6 +178,7 @@ class ArgoOperator(BaseOperator):
         if event["status"] == "timeout":
             ending.end()
             raise AirflowTaskTimeout(f"The workflow {event['name']} did not end within {self.execution_timeout}")
+        ending.is_over()
         if event["status"] == "gone":
             raise WorkflowGoneError(
                 f"The workflow {event['name']} disappeared while it was awaited: {event['message']}"
