@@ -58,10 +58,7 @@ class ArgoHook(BaseHook):
 
         :param options: as :class:`airflow_argo.argo.client.ArgoClient` takes them, such as ``patience``.
         """
-        from airflow_argo.argo.client import ArgoClient
-
-        settings = self.settings()
-        return ArgoClient(settings.address, **{"patience": settings.patience, **options})
+        return self.settings().client(**options)
 
     async def aclient(self, **options: Any) -> AsyncArgoClient:
         """A client for the triggerer; close it, or use it in an ``async with``."""
@@ -80,7 +77,7 @@ class ArgoHook(BaseHook):
 
         try:
             settings = self.settings()
-            with self.client(patience=0.0, connect_timeout=5.0, read_timeout=15.0) as client:
+            with settings.client(patience=0.0, connect_timeout=5.0, read_timeout=15.0) as client:
                 client.send(api.list_workflows(settings.namespace, limit=1, fields=("metadata.name",)))
                 version = client.send(api.version()).get("version", "of unknown version")
         except ArgoError as error:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from airflow_argo.argo.address import ServerAddress
+    from airflow_argo.argo.client import ArgoClient
 
 DEFAULT_NAMESPACE = "argo"
 DEFAULT_PORT = 2746
@@ -68,6 +69,15 @@ class Settings:
         from airflow_argo.argo.address import ServerAddress
 
         return ServerAddress(self.url, self.token, self.verify)
+
+    def client(self, **options: Any) -> ArgoClient:
+        """A client; close it, or use it in a ``with``.
+
+        :param options: as :class:`airflow_argo.argo.client.ArgoClient` takes them, such as ``patience``.
+        """
+        from airflow_argo.argo.client import ArgoClient
+
+        return ArgoClient(self.address, **{"patience": self.patience, **options})
 
     def workflow_link(self, namespace: str, name: str, uid: str) -> str:
         """A workflow's page in Argo's UI."""

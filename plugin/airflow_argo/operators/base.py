@@ -155,9 +155,10 @@ class ArgoOperator(BaseOperator):
         """Attach to this attempt's workflow or create it, and wait for it."""
         self._ending = ending = Ending(context["ti"], self.on_kill_action, self.log)
         try:
+            settings = self._settings()
             # A call that hangs must leave time for another one.
-            with self._hook().client(read_timeout=_SILENCE) as client:
-                workflow = self._attach_or_create(client, context, ending)
+            with settings.client(read_timeout=_SILENCE) as client:
+                workflow = self._attach_or_create(client, settings, context, ending)
                 if not self._wait(client, workflow, BEFORE_DEFERRING if self.deferrable else None):
                     self._defer(context, workflow)
             ending.is_over()
@@ -174,7 +175,7 @@ class ArgoOperator(BaseOperator):
         """Go on after the trigger has fired."""
         self._ending = ending = Ending(context["ti"], self.on_kill_action, self.log)
         # First of all: Airflow stores the link after every slice of execution, also one that fails.
-        self._found(ending, self._hook().settings(), event["namespace"], event["name"], event["uid"])
+        self._found(ending, self._settings(), event["namespace"], event["name"], event["uid"])
         if event["status"] == "timeout":
             ending.end()
             raise AirflowTaskTimeout(f"The workflow {event['name']} did not end within {self.execution_timeout}")
@@ -190,13 +191,14 @@ class ArgoOperator(BaseOperator):
         if self._ending is not None:
             self._ending.asked_for()
 
-    def _hook(self) -> ArgoHook:
-        return ArgoHook(self.argo_conn_id)
+    def _settings(self) -> Settings:
+        return ArgoHook(self.argo_conn_id).settings()
 
-    def _attach_or_create(self, client: ArgoClient, context: Context, ending: Ending) -> dict[str, Any]:
+    def _attach_or_create(
+        self, client: ArgoClient, settings: Settings, context: Context, ending: Ending
+    ) -> dict[str, Any]:
         from airflow_argo.hooks.submission import attach_or_create, end_older
 
-        settings = self._hook().settings()
         namespace = self.namespace or settings.namespace
         attempt = attempt_of(context)
 
@@ -306,13 +308,14 @@ class ArgoOperator(BaseOperator):
         from airflow_argo.operators.completion import Completion
 
         namespace, name = self._workflow()
-        with self._hook().client() as client:
+        settings = self._settings()
+        with settings.client() as client:
             workflow = self._answered(client, api.get_workflow(namespace, name))
         self._publish(context, workflow)
         completion = Completion(self, workflow, namespace)
         completion.push(context)
         if completion.failed:
-            with self._hook().client(patience=0.0, connect_timeout=3.0, stream_timeout=5.0) as log_client:
+            with settings.client(patience=0.0, connect_timeout=3.0, stream_timeout=5.0) as log_client:
                 raise completion.failure(log_client)
         return completion.values(context)
 
