@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_argo.argo.manifest_lines import line_of
+from airflow_argo.argo.manifest_lines import Lines
 
 TEXT = """\
 apiVersion: argoproj.io/v1alpha1
@@ -51,13 +51,14 @@ spec:
     ],
 )
 def test_lines(place: str, line: int | None) -> None:
-    assert line_of(TEXT, place) == line
+    assert Lines(TEXT).of(place) == line
 
 
 def test_json_has_lines_too() -> None:
-    assert line_of('{"spec":\n{"templates":\n[{"name":\n"a",\n"resource": {}}]}}', "templates.a.resource") == 5
+    text = '{"spec":\n{"templates":\n[{"name":\n"a",\n"resource": {}}]}}'
+    assert Lines(text).of("templates.a.resource") == 5
 
 
 @given(st.text(), st.text())
 def test_any_text_has_a_line_or_none(text: str, place: str) -> None:
-    assert line_of(text, f"templates.{place}") is None or "templates" in text
+    assert Lines(text).of(f"templates.{place}") is None or "templates" in text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TypeAlias
 
 import yaml
@@ -19,33 +18,39 @@ _LEFT_OUT = ("spec", "workflowSpec", "dag", "container", "script", "containerSet
 _Step: TypeAlias = "tuple[yaml.Node, yaml.Node]"
 
 
-def line_of(text: str, place: str, document: int | None = None) -> int | None:
-    """Find the line in which a place begins, counted from 1, or that of what is nearest around it.
+class Lines:
+    """The lines of a text, counted from 1; the text is parsed once, however many places are looked for.
 
     :param text: YAML or JSON.
-    :param place: a path as errors have it: keys, the names of what stands in lists, and ``[index]``; or a message that
-        begins with one.
-    :param document: which of the text's documents, empty ones left out; by default the first one that has the place.
-    :returns: None if nothing of the place is in the text.
     """
-    found = _PLACE.search(place)
-    if found is None:
-        return None
-    try:
-        roots = _documents(text)
-        lines = [_line_below(root, found[0]) for root in (roots if document is None else roots[document:][:1])]
-    except RecursionError:  # An alias within its own anchor.
-        return None
-    return next((line for line in lines if line is not None), None)
+
+    def __init__(self, text: str) -> None:
+        self._roots = _documents(text)
+
+    def of(self, place: str, document: int | None = None) -> int | None:
+        """Find the line in which a place begins, or that of what is nearest around it.
+
+        :param place: a path as errors have it: keys, the names of what stands in lists, and ``[index]``; or a message
+            that begins with one.
+        :param document: which of the text's documents, empty ones left out; by default the first one that has the
+            place.
+        :returns: None if nothing of the place is in the text.
+        """
+        found = _PLACE.search(place)
+        if found is None:
+            return None
+        roots = self._roots if document is None else self._roots[document:][:1]
+        try:
+            lines = [_line_below(root, found[0]) for root in roots]
+        except RecursionError:  # An alias within its own anchor.
+            return None
+        return next((line for line in lines if line is not None), None)
+
+    def first(self, document: int) -> int:
+        """The line in which a document begins; 1 for one that is not there."""
+        return self._roots[document].start_mark.line + 1 if document < len(self._roots) else 1
 
 
-def first_lines(text: str) -> list[int]:
-    """The line in which each document of a text begins, empty ones left out; counted from 1."""
-    return [root.start_mark.line + 1 for root in _documents(text)]
-
-
-# Many faults of the same text are looked up one after the other.
-@lru_cache(maxsize=1)
 def _documents(text: str) -> list[yaml.Node]:
     try:
         return [node for node in yaml.compose_all(text, Loader=LOADER) if isinstance(node, yaml.MappingNode)]

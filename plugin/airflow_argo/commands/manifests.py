@@ -11,7 +11,7 @@ from typing import Any
 
 from airflow_argo.argo import go_yaml
 from airflow_argo.argo.errors import ArgoError, ManifestError
-from airflow_argo.argo.manifest_lines import first_lines, line_of
+from airflow_argo.argo.manifest_lines import Lines
 
 KINDS = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
 _SUFFIXES = {".yaml", ".yml", ".json"}
@@ -29,9 +29,9 @@ class Source:
     text: str = field(repr=False)
 
     @cached_property
-    def first_lines(self) -> list[int]:
-        """Where its documents begin."""
-        return first_lines(self.text)
+    def lines(self) -> Lines:
+        """Where in it what is."""
+        return Lines(self.text)
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,8 @@ class Manifest:
 
     def line(self, place: str) -> int:
         """The line of a place in it, or of what is nearest around it."""
-        begins = self.source.first_lines
-        first = begins[self.index] if self.index < len(begins) else 1
-        return line_of(self.source.text, place, self.index) or first
+        lines = self.source.lines
+        return lines.of(place, self.index) or lines.first(self.index)
 
 
 def sources(names: Iterable[str]) -> Iterator[Source]:

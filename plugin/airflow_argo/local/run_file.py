@@ -20,7 +20,7 @@ from airflow_argo.argo.client import ArgoClient, ServerAddress
 from airflow_argo.argo.errors import ManifestError
 from airflow_argo.argo.lint import Finding
 from airflow_argo.argo.lint.decode import decode_workflow
-from airflow_argo.argo.manifest_lines import line_of
+from airflow_argo.argo.manifest_lines import Lines
 from airflow_argo.argo.status import SUCCEEDED, Node, Workflow, is_finished, message, phase, pod_name
 from airflow_argo.argo.view.tree import lines
 from airflow_argo.argo.waiting import pauses
@@ -107,8 +107,8 @@ def _require_clean(made: Mapping[str, Any], path: str, directory: Path | None) -
 def _refuse(found: list[Finding], path: str, hint: str = "") -> None:
     if not found:
         return
-    text = Path(path).read_text(encoding="utf-8")
-    told = sorted((line_of(text, finding.path or finding.message) or 0, str(finding)) for finding in found)
+    lines = Lines(Path(path).read_text(encoding="utf-8"))
+    told = sorted((lines.of(finding.path or finding.message) or 0, str(finding)) for finding in found)
     rows = [f"line {line}: {finding}" if line else finding for line, finding in told]
     if len(rows) == 1:
         raise ManifestError(f"{path}{', ' if told[0][0] else ': '}{rows[0]}", hint=hint)
