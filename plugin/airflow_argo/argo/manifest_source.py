@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -26,7 +27,9 @@ def read(source: object) -> dict[str, Any]:
         return _only_workflow([safe_json.plain(source)], "the dict")
     if is_path(source):
         path = Path(source)
-        return _only_workflow(go_yaml.load_all(_text(path), source=str(path)), str(path))
+        with reading(path.absolute()):
+            text = path.read_text(encoding="utf-8")
+        return _only_workflow(go_yaml.load_all(text, source=str(path)), str(path))
     if isinstance(source, str):
         return _from_text(source)
     for method in ("to_dict", "build"):
@@ -42,15 +45,21 @@ def is_path(source: object) -> TypeGuard[str | Path]:
     return isinstance(source, Path)
 
 
-def _text(path: Path) -> str:
+@contextmanager
+def reading(name: object) -> Iterator[None]:
+    """Tell in words why a file cannot be read.
+
+    :param name: what the file is called there.
+    :raises ManifestError: in place of the system's error.
+    """
     try:
-        return path.read_text(encoding="utf-8")
+        yield
     except FileNotFoundError as error:
-        raise ManifestError(f"there is no file {path.absolute()}") from error
+        raise ManifestError(f"there is no file {name}") from error
     except UnicodeDecodeError as error:
-        raise ManifestError(f"{path.absolute()} is no UTF-8 text: {error.reason} at byte {error.start}") from error
+        raise ManifestError(f"{name} is no UTF-8 text: {error.reason} at byte {error.start}") from error
     except OSError as error:
-        raise ManifestError(f"{path.absolute()} cannot be read: {error.strerror}") from error
+        raise ManifestError(f"{name} cannot be read: {error.strerror}") from error
 
 
 def _from_text(text: str) -> dict[str, Any]:

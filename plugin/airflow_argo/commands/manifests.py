@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.argo import go_yaml
-from airflow_argo.argo.errors import ArgoError, ManifestError
 from airflow_argo.argo.manifest_lines import Lines
+from airflow_argo.argo.manifest_source import reading
 
 KINDS = ("Workflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow")
 _SUFFIXES = {".yaml", ".yml", ".json"}
@@ -66,7 +66,7 @@ class Manifest:
 def sources(names: Iterable[str]) -> Iterator[Source]:
     """Read files, the files below directories, and standard input for ``-``; each once.
 
-    :raises ArgoError: for what is not there or cannot be read.
+    :raises ManifestError: for what is not there or cannot be read.
     """
     seen: set[str] = set()
     for name in names:
@@ -143,13 +143,7 @@ def _files(path: Path) -> list[str]:
 
 
 def _read(name: str) -> Source:
-    try:
+    with reading(name):
         if name == _STDIN:
             return Source("<stdin>", sys.stdin.read())
         return Source(name, Path(name).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ManifestError(f"there is no file {name}") from error
-    except UnicodeDecodeError as error:
-        raise ManifestError(f"{name} is no UTF-8 text: {error.reason} at byte {error.start}") from error
-    except OSError as error:
-        raise ArgoError(f"{name} cannot be read: {error.strerror}") from error
