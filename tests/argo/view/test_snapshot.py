@@ -145,6 +145,15 @@ def test_the_version_changes_with_the_workflow_and_the_question_and_with_nothing
     assert state(found)["version"] != version
 
 
+def test_a_prepared_snapshot_stays_what_it_was_when_the_workflow_ends() -> None:
+    found = fan_out_of(["a"])
+    snapshot = Snapshot(found).prepare()
+    before = snapshot.state(Query(), now=NOW, can_act=True)
+    found["status"].update(phase="Failed", finishedAt=moment(9), message="no")
+    found["metadata"]["resourceVersion"] = "2"
+    assert snapshot.state(Query(), now=NOW, can_act=True) == before
+
+
 @pytest.mark.parametrize("link", ["javascript:alert(1)", "data:text/html,x", "//elsewhere", "http://[", ""])
 def test_a_link_that_is_none_of_the_web_is_left_out(link: str) -> None:
     assert Snapshot(fan_out_of([])).state(Query(), now=NOW, link=link)["link"] == ""

@@ -4,13 +4,14 @@ Pure, and quick enough for ten thousand workers: a :class:`Snapshot` is made onc
 answers any number of questions about it.
 """
 
-from airflow_argo.argo.view.actions import ACTIONS, Action, ActionRefusedError, actions_for, told
+from airflow_argo.argo.view.actions import ACTIONS, OWN_HEADER, Action, ActionRefusedError, actions_for, told
 from airflow_argo.argo.view.query import Query, QueryError
 from airflow_argo.argo.view.snapshot import Snapshot, nothing_yet
 from airflow_argo.argo.view.tree import tree
 
 __all__ = [
     "ACTIONS",
+    "OWN_HEADER",
     "Action",
     "ActionRefusedError",
     "Query",

@@ -10,7 +10,10 @@ from airflow_argo.argo.status import Workflow, is_finished, phase
 Action: TypeAlias = Literal["retry", "stop"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
-_FAILED = ("Failed", "Error")
+OWN_HEADER = "x-argo-tab"
+"""The page sends it, as ``1``, with whatever changes anything; no foreign page can."""
+
+FAILED = ("Failed", "Error")
 
 
 class ActionRefusedError(ArgoError):
@@ -19,7 +22,7 @@ class ActionRefusedError(ArgoError):
 
 def actions_for(workflow: Workflow) -> list[Action]:
     """The actions that make sense now."""
-    if phase(workflow) in _FAILED:
+    if phase(workflow) in FAILED:
         return ["retry"]
     if is_finished(workflow) or (workflow.get("spec") or {}).get("shutdown"):
         return []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,20 +14,19 @@ from airflow_argo.argo import results, stalls
 from airflow_argo.argo.fan_out import ENTRYPOINT, WORKER
 from airflow_argo.argo.planned import planned_workers
 from airflow_argo.argo.status import Node, Workflow, message, nodes, phase, pods_below
-from airflow_argo.argo.view.actions import actions_for
+from airflow_argo.argo.view.actions import FAILED, actions_for
 from airflow_argo.argo.view.query import Query
 from airflow_argo.argo.view.rows import ENDED, TEXT_LENGTH, Row, chosen, rows_of
 from airflow_argo.argo.view.timeline import timeline
 from airflow_argo.argo.view.times import epoch
 from airflow_argo.argo.view.tree import tree
 
-FAILED = ("Failed", "Error")
 _PROBLEMS = 5
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A workflow as it was read once, not to be changed any more."""
+    """A workflow at one moment; what goes on afterwards is left out of a snapshot that was prepared."""
 
     workflow: Workflow
 
@@ -65,7 +63,7 @@ class Snapshot:
 
     def prepare(self) -> Snapshot:
         """Work out all that does not depend on the question, which takes a moment for many nodes; itself."""
-        _ = self._of_all
+        _ = self.version, self._of_all
         return self
 
     def state(self, query: Query, *, now: float, link: str = "", can_act: bool = False) -> dict[str, Any]:
@@ -77,22 +75,16 @@ class Snapshot:
         """
         found = chosen(self.rows, query, now)
         page = found[query.offset : query.offset + query.limit]
-        status = self.workflow.get("status") or {}
+        question = vars(query) | {"phases": sorted(query.phases)}
         return {
-            "version": f"{self.version}-{_digest(query, can_act, link)}",
-            "name": str(self.workflow["metadata"]["name"]),
-            "namespace": str(self.workflow["metadata"].get("namespace") or ""),
-            "phase": phase(self.workflow) or "Pending",
-            "message": message(self.workflow)[: 4 * TEXT_LENGTH],
+            **self._of_all,
+            "version": f"{self.version}-{_digest(question, can_act, link)}",
             "link": web_address(link),
-            "started": epoch(status.get("startedAt")),
-            "finished": epoch(status.get("finishedAt")),
             "now": now,
             "matched": len(found),
             "workers": [list(row) for row in page],
             "can_act": can_act,
-            "actions": actions_for(self.workflow) if can_act else [],
-            **self._of_all,
+            "actions": self._of_all["actions"] if can_act else [],
         }
 
     def tree(self) -> dict[str, Any]:
@@ -115,11 +107,19 @@ class Snapshot:
     def _of_all(self) -> dict[str, Any]:
         """What does not depend on the question."""
         ended = sum(count for each, count in self.counts.items() if each in ENDED)
+        metadata, status = self.workflow["metadata"], self.workflow.get("status") or {}
         return {
+            "name": str(metadata["name"]),
+            "namespace": str(metadata.get("namespace") or ""),
+            "phase": phase(self.workflow) or "Pending",
+            "message": message(self.workflow)[: 4 * TEXT_LENGTH],
+            "started": epoch(status.get("startedAt")),
+            "finished": epoch(status.get("finishedAt")),
+            "actions": actions_for(self.workflow),
             "progress": [ended, max(len(self.rows), self._planned)],
             "counts": self.counts,
             "fan_out": self.is_fan_out,
-            "waits": stalls.reasons(self.workflow) if not (self.workflow.get("status") or {}).get("finishedAt") else [],
+            "waits": [] if status.get("finishedAt") else stalls.reasons(self.workflow),
             "problems": self._problems(),
             "timeline": timeline(self.rows),
         }
@@ -176,13 +176,4 @@ def web_address(link: str) -> str:
 
 
 def _digest(*parts: Any) -> str:
-    return hashlib.blake2b(repr(_ordered(parts)).encode("utf-8", "replace"), digest_size=6).hexdigest()
-
-
-def _ordered(parts: Sequence[Any]) -> list[Any]:
-    return [
-        (sorted(part.phases), part.search, part.sort, part.descending, part.offset, part.limit)
-        if isinstance(part, Query)
-        else part
-        for part in parts
-    ]
+    return hashlib.blake2b(repr(parts).encode("utf-8", "replace"), digest_size=6).hexdigest()

@@ -124,13 +124,14 @@ class PageCalls:
         return {"done": done}
 
     def _snapshot(self, request: Request) -> Snapshot:
-        workflow = self._controller.find_or_archived(request.path_params["namespace"], request.path_params["name"])
+        namespace, name = request.path_params["namespace"], request.path_params["name"]
+        # Without the nodes, which for a finished workflow are read from the disk.
+        workflow = self._controller.find_or_archived(namespace, name, nodes=False)
         uid, now = str(workflow["metadata"]["uid"]), time.monotonic()
         kept = self._kept.get(uid)
         if kept and (now < kept.until or kept.snapshot.version == Snapshot(workflow).version):
             return kept.snapshot
-        snapshot = Snapshot(workflow).prepare()
-        _ = snapshot.version
+        snapshot = Snapshot(self._controller.find_or_archived(namespace, name)).prepare()
         while len(self._kept) >= _KEPT:
             del self._kept[next(iter(self._kept))]
         ended = time.monotonic()
