@@ -9,12 +9,11 @@ from typing import Any
 
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.xcom import XComModel
+from airflow.utils.state import State
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from airflow_argo.attachment import OWNER_ANNOTATION
-
-_UNFINISHED = {"scheduled", "queued", "running", "restarting", "deferred", "up_for_retry", "up_for_reschedule"}
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,6 @@ def _place(record: Mapping[str, Any]) -> Place | None:
 
 
 def _why_none(state: str | None) -> str:
-    if state is None or state in _UNFINISHED:
+    if state in State.unfinished:
         return "Nothing yet: if this task runs an Argo workflow, it appears here as soon as it is submitted."
     return "This task has no Argo workflow."
