@@ -11,9 +11,8 @@ from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_da
 from airflow.models.dag import DagModel
 from fastapi import Depends, HTTPException, Request
 
+from airflow_argo.argo.view import OWN_HEADER
 from airflow_argo.ui.stored import Stored, TaskKey, stored
-
-OWN_HEADER = "x-argo-tab"
 
 
 def own_page_only(request: Request) -> None:

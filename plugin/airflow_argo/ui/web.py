@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections import defaultdict
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
@@ -19,6 +18,7 @@ from airflow_argo.argo.errors import ArgoError, ConflictError, NotFoundError, Re
 from airflow_argo.argo.view import Action, ActionRefusedError, QueryError, Snapshot, nothing_yet, told
 from airflow_argo.argo.view import Query as WorkersQuery
 from airflow_argo.argo.view.assets import asset
+from airflow_argo.argo.view.logs import LINES, MAX_LINES
 from airflow_argo.ui.access import ACTS, READS_LOGS, SEES, Instance, MayAct, User
 from airflow_argo.ui.stored import Place, Stored
 from airflow_argo.ui.workflows import Workflows
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 _PATH = "/api/dags/{dag_id}/runs/{run_id}/tasks/{task_id}/{map_index}"
 _CALLS = {"retry": api.retry_workflow, "stop": api.stop_workflow}
-MAX_LINES = 2000
 
 
 def make_app(workflows: Workflows | None = None) -> FastAPI:
@@ -52,10 +51,8 @@ class _Pages:
 
     async def state(self, request: Request, instance: Instance, acts: MayAct) -> Response:
         """How the workflow is, and a page of its workers."""
-        values: dict[str, list[str]] = defaultdict(list)
-        for name, value in request.query_params.multi_items():
-            values[name].append(value)
-        query = WorkersQuery.parse(values)
+        params = request.query_params
+        query = WorkersQuery.parse({name: params.getlist(name) for name in params})
         if instance.place is None:
             return answered(nothing_yet(instance.why, now=time.time()))
         snapshot = await self._snapshot(instance)
@@ -63,17 +60,17 @@ class _Pages:
 
     async def tree(self, instance: Instance) -> Response:
         """The workflow's nodes."""
-        if instance.place is None:
-            raise HTTPException(404, instance.why)
         return answered((await self._snapshot(instance)).tree())
 
     async def log(
-        self, instance: Instance, node: Annotated[str, Query()], lines: Annotated[int, Query(ge=1, le=MAX_LINES)] = 200
+        self,
+        instance: Instance,
+        node: Annotated[str, Query()],
+        lines: Annotated[int, Query(ge=1, le=MAX_LINES)] = LINES,
     ) -> Response:
         """The end of a worker's log."""
-        place = _place(instance)
-        await self._snapshot(instance)
-        return answered(await self._workflows.log(place, node, lines))
+        snapshot = await self._snapshot(instance)
+        return answered(await self._workflows.log(_place(instance), snapshot, node, lines))
 
     async def retry(self, instance: Instance, user: User) -> Response:
         """Run the failed workers again."""
@@ -113,9 +110,9 @@ def static(name: str) -> Response:
     return Response(content, media_type=media_type, headers=headers)
 
 
-def answered(value: object) -> Response:
+def answered(value: object, status: int = 200) -> Response:
     """JSON in pure ASCII: a text may hold half a surrogate pair, which nothing else can carry."""
-    return Response(json.dumps(value), media_type="application/json", headers={"Cache-Control": "no-store"})
+    return Response(json.dumps(value), status, {"Cache-Control": "no-store"}, "application/json")
 
 
 def _place(instance: Stored) -> Place:
@@ -127,7 +124,7 @@ def _place(instance: Stored) -> Place:
 async def _in_argos_words(_: Request, error: Exception) -> Response:
     """An error of the Argo Server; never as a 401 or 403, which would be about the user's rights in Airflow."""
     status = next((status for kind, status in _STATUS.items() if isinstance(error, kind)), 502)
-    return Response(json.dumps({"detail": str(error)}), status, media_type="application/json")
+    return answered({"detail": str(error)}, status)
 
 
 _STATUS: dict[type[ArgoError], int] = {QueryError: 400, ActionRefusedError: 409, ConflictError: 409, NotFoundError: 404}

@@ -11,9 +11,9 @@ from typing import Any
 from airflow_argo.argo import api
 from airflow_argo.argo.aio import AsyncArgoClient
 from airflow_argo.argo.api import Call
-from airflow_argo.argo.report import worker_lines
 from airflow_argo.argo.status import pod_name
 from airflow_argo.argo.view import Snapshot
+from airflow_argo.argo.view.logs import entries_for, log_end
 from airflow_argo.hooks.argo import ArgoHook
 from airflow_argo.ui.stored import Place
 
@@ -24,9 +24,6 @@ _EFFORT = 1.0
 
 _LOG_SECONDS = 10.0
 _LOG_BYTES = 256 * 1024
-_EXECUTOR_LINES = 20
-"""How many lines Argo's executor may write after a worker's own."""
-_LINE_LENGTH = 4000
 
 
 @dataclass
@@ -72,7 +69,8 @@ class Workflows:
     async def change(self, place: Place, call: Call[dict[str, Any]]) -> dict[str, Any]:
         """Send a change; whoever looks next sees what it did."""
         try:
-            return await self._send(place, call)
+            async with await self._client(place) as client:
+                return await client.send(call)
         finally:
             self.forget(place)
 
@@ -80,25 +78,22 @@ class Workflows:
         """Read the workflow anew when it is asked for the next time."""
         self._readings.pop(place, None)
 
-    async def log(self, place: Place, node_id: str, lines: int) -> dict[str, Any]:
+    async def log(self, place: Place, snapshot: Snapshot, node_id: str, lines: int) -> dict[str, Any]:
         """The last lines of the pod that tells about a node.
 
         :raises ArgoError: in the server's words.
         """
-        snapshot = await self.snapshot(place)
         pod = snapshot.telling_pod(node_id)
         if pod is None:
-            return {"lines": [], "truncated": False}
+            return log_end((), lines)
         call = api.workflow_log(
             place.namespace,
             place.name,
             pod_name=pod_name(snapshot.workflow, pod),
-            tail_lines=lines + _EXECUTOR_LINES,
+            tail_lines=entries_for(lines),
             limit_bytes=_LOG_BYTES,
         )
-        entries = await self._entries(place, call)
-        found = [line[:_LINE_LENGTH] for line in worker_lines(entries, lines)]
-        return {"lines": found, "truncated": len(entries) >= lines}
+        return log_end(await self._entries(place, call), lines)
 
     async def _entries(self, place: Place, call: Call[dict[str, Any]]) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = []
@@ -131,18 +126,13 @@ class Workflows:
         return reading
 
     async def _read(self, place: Place, before: Snapshot | None) -> Snapshot:
-        if before is not None:
-            now = await self._send(place, api.workflow_status(place.namespace, place.name, uid=place.uid))
-            if Snapshot(now).version == before.version:
-                return before
-        workflow = await self._send(place, api.get_workflow(place.namespace, place.name, uid=place.uid))
-        snapshot = Snapshot(workflow)
-        await asyncio.to_thread(snapshot.prepare)
-        return snapshot
-
-    async def _send(self, place: Place, call: Call[dict[str, Any]]) -> dict[str, Any]:
         async with await self._client(place) as client:
-            return await client.send(call)
+            if before is not None:
+                now = await client.send(api.workflow_status(place.namespace, place.name, uid=place.uid))
+                if Snapshot(now).version == before.version:
+                    return before
+            workflow = await client.send(api.get_workflow(place.namespace, place.name, uid=place.uid))
+        return await asyncio.to_thread(Snapshot(workflow).prepare)
 
     async def _client(self, place: Place) -> AsyncArgoClient:
         # In a thread: the connection comes from the database, or from a secrets backend.

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from airflow_argo.argo import report
 from airflow_argo.argo.status import phase, pod_name
-from airflow_argo.argo.view import ACTIONS, Action, ActionRefusedError, Query, QueryError, Snapshot, told
+from airflow_argo.argo.view import ACTIONS, OWN_HEADER, Action, ActionRefusedError, Query, QueryError, Snapshot, told
 from airflow_argo.argo.view.assets import asset
+from airflow_argo.argo.view.logs import LINES, MAX_LINES, entries_for, log_end
 from airflow_argo.argo.view.times import epoch
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.execution.logs import Logs
@@ -27,8 +27,6 @@ WITHOUT_DATA = ("/workflows", "/view/static/")
 
 _STATIC = "/view/static/{file}"
 _ONE = "/view/api/{namespace}/{name}"
-_OWN_HEADER = "x-argo-tab"
-_MAX_LINES = 2000
 _LISTED = 500
 _KEPT = 8
 _EFFORT = 10.0
@@ -99,18 +97,18 @@ class PageCalls:
 
     async def log(self, request: Request) -> object:
         """The end of a worker's log."""
-        lines = _lines(request.query_params.get("lines", "200"))
+        lines = _lines(request.query_params.get("lines", str(LINES)))
         snapshot = self._snapshot(request)
         pod = snapshot.telling_pod(request.query_params.get("node", ""))
         if pod is None:
-            return {"lines": [], "truncated": False}
+            return log_end((), lines)
         uid, name = str(snapshot.workflow["metadata"]["uid"]), pod_name(snapshot.workflow, pod)
-        written = [{"content": line} for _, line in self._logs.read_timed(uid, name, tail=lines)]
-        return {"lines": report.worker_lines(written, lines), "truncated": len(written) >= lines}
+        written = self._logs.read_timed(uid, name, tail=entries_for(lines))
+        return log_end([{"content": line} for _, line in written], lines)
 
     async def act(self, request: Request) -> object:
         """Retry or stop a workflow."""
-        if request.headers.get(_OWN_HEADER) != "1":
+        if request.headers.get(OWN_HEADER) != "1":
             raise Refusal("PERMISSION_DENIED", "This write does not come from the server's own page.")
         namespace, name = request.path_params["namespace"], request.path_params["name"]
         action = _action(request.path_params["action"])
@@ -183,8 +181,8 @@ def _action(text: str) -> Action:
 
 
 def _lines(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _MAX_LINES):
-        raise QueryError(f"lines: a number from 1 to {_MAX_LINES} is wanted")
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MAX_LINES):
+        raise QueryError(f"lines: a number from 1 to {MAX_LINES} is wanted")
     return int(text)
 
 
