@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from rich.console import Console
@@ -36,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ArgoError as error:
         return _told(console, [Step("connection", Outcome.BAD, error.message, error.hint)])
     first = Step("connection", Outcome.GOOD, f"{source}: {settings.url}, namespace '{settings.namespace}'")
-    return _told(console, _after(first, steps(settings)))
+    return _told(console, chain([first], steps(settings)))
 
 
 def _require_sense(arguments: argparse.Namespace) -> None:
@@ -91,11 +92,6 @@ def _settings_of_url(arguments: argparse.Namespace) -> Settings:
         verify=verify_of(arguments.verify),
         patience=0.0,
     )
-
-
-def _after(first: Step, others: Iterable[Step]) -> Iterable[Step]:
-    yield first
-    yield from others
 
 
 def _told(console: Console, told: Iterable[Step]) -> int:

@@ -72,15 +72,15 @@ def steps(settings: Settings) -> Iterator[Step]:
         token = _token(client, settings)
         yield token
         if token.outcome is not Outcome.BAD:
-            yield from _permissions(client, settings)
+            yield from _permissions(client, settings.namespace)
 
 
-def _client(settings: Settings, *, stream_seconds: float = _WATCH_SECONDS) -> ArgoClient:
+def _client(settings: Settings) -> ArgoClient:
     return ArgoClient(
         settings.address,
         connect_timeout=_CONNECT_SECONDS,
         read_timeout=_ANSWER_SECONDS,
-        stream_timeout=stream_seconds,
+        stream_timeout=_WATCH_SECONDS,
         patience=0.0,
     )
 
@@ -102,7 +102,7 @@ def _address(settings: Settings) -> Step:
     name, (host, port) = "address", _place(settings)
     proxy = _proxy(settings)
     if proxy:
-        return Step(name, Outcome.OPEN, f"{host}:{port} is asked by way of the proxy {proxy}", "")
+        return Step(name, Outcome.OPEN, f"{host}:{port} is asked by way of the proxy {proxy}")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -248,13 +248,12 @@ def _token(client: ArgoClient, settings: Settings) -> Step:
     return Step(name, Outcome.GOOD, f"{given} is accepted")
 
 
-def _permissions(client: ArgoClient, settings: Settings) -> Iterator[Step]:
-    namespace = settings.namespace
+def _permissions(client: ArgoClient, namespace: str) -> Iterator[Step]:
     yield from _creation(client, namespace)
     yield _allowed("get workflows", lambda: _ignoring_absence(client, api.get_workflow(namespace, _MISSING)))
     found: list[Mapping[str, Any]] = []
     yield _allowed("list workflows", lambda: found.extend(_some(client, namespace)))
-    yield _allowed("watch workflows", lambda: _watch(settings))
+    yield _allowed("watch workflows", lambda: _watch(client, namespace))
     yield _log(client, namespace, found)
     yield Step(
         "update workflows",
@@ -307,23 +306,22 @@ def _some(client: ArgoClient, namespace: str) -> list[Mapping[str, Any]]:
     return listed or []
 
 
-def _watch(settings: Settings) -> None:
+def _watch(client: ArgoClient, namespace: str) -> None:
     """Open a watch and wait for its first sign of life.
 
     :raises ArgoError: it is refused, or nothing came within the time in which a keep-alive has to come.
     """
     # Only what comes after now; that is nothing, most of the time, and then the server's limit ends it.
-    call = api.watch_workflows(settings.namespace, timeout_seconds=1, fields=("metadata.name",))
-    with _client(settings) as client:
-        try:
-            next(client.stream(call, within=_WATCH_SECONDS), None)
-        except StreamEndedError:
-            return
-        except ServerUnreachableError as error:
-            raise ServerUnreachableError(
-                f"nothing came for {_WATCH_SECONDS:g} s: {error.message}",
-                hint="A proxy holds the stream back; let it pass text/event-stream unbuffered. Until then tasks poll.",
-            ) from error
+    call = api.watch_workflows(namespace, timeout_seconds=1, fields=("metadata.name",))
+    try:
+        next(client.stream(call, within=_WATCH_SECONDS), None)
+    except StreamEndedError:
+        return
+    except ServerUnreachableError as error:
+        raise ServerUnreachableError(
+            f"nothing came for {_WATCH_SECONDS:g} s: {error.message}",
+            hint="A proxy holds the stream back; let it pass text/event-stream unbuffered. Until then tasks poll.",
+        ) from error
 
 
 def _log(client: ArgoClient, namespace: str, found: list[Mapping[str, Any]]) -> Step:
