@@ -8,6 +8,11 @@ export const isFinal = (phase) => FINAL.has(phase);
 
 export const sum = (numbers) => numbers.reduce((total, each) => total + each, 0);
 
+export const hasFailed = (phase) => phase === "Failed" || phase === "Error";
+
+/** How many workers have failed. */
+export const failedOf = ({ counts }) => (counts.Failed ?? 0) + (counts.Error ?? 0);
+
 export const count = (number) => number.toLocaleString("en");
 
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;

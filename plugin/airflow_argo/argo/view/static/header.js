@@ -1,6 +1,6 @@
 // The workflow's name, how it is, since when, and what can be done to it.
 
-import { clock, duration } from "./format.js";
+import { clock, duration, failedOf } from "./format.js";
 
 const ASKED = {
   retry: {
@@ -53,7 +53,7 @@ export function header(ui, state, actions) {
 export function confirmation(ui, state, actions) {
   const asked = ASKED[state.confirm];
   if (!asked || !state.answer.actions.includes(state.confirm)) return null;
-  const failed = (state.answer.counts.Failed ?? 0) + (state.answer.counts.Error ?? 0);
+  const failed = failedOf(state.answer);
   const cancel = () => {
     // Else the focus would be lost with the button that has it.
     document.querySelector(`[data-testid=argo-${state.confirm}]`)?.focus();

@@ -26,10 +26,8 @@ export const ui = new Proxy(
   {},
   {
     get: (_, name) => (...given) => {
-      const component = COMPONENTS[name];
-      if (!component) return node(name, given);
       const plain = node(name, given);
-      return { ...component(plain.props, plain.children), key: plain.key };
+      return COMPONENTS[name]?.(plain.props, plain.children) ?? plain;
     },
   },
 );

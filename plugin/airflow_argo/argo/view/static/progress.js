@@ -1,12 +1,12 @@
 // How far the workers are: one bar, and a button for each phase that shows these alone.
 
-import { count, orderedPhases, plural, sum } from "./format.js";
+import { count, failedOf, orderedPhases, plural, sum } from "./format.js";
 
 export function progress(ui, { answer, query }, actions) {
   const [done, total] = answer.progress;
   const phases = orderedPhases(answer.counts);
   const waiting = total - sum(Object.values(answer.counts));
-  const failed = (answer.counts.Failed ?? 0) + (answer.counts.Error ?? 0);
+  const failed = failedOf(answer);
   return ui.section(
     { key: "progress", className: "argo-card", "aria-label": "Progress" },
     ui.div(

@@ -1,6 +1,6 @@
 // When the workers ran, one above the other by index: waves of parallelism and stragglers show at once.
 
-import { count, sum, duration } from "./format.js";
+import { count, duration, hasFailed, sum } from "./format.js";
 
 const WIDTH = 1000;
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
@@ -54,18 +54,15 @@ function shapes(bars, length, height, answer) {
   const scale = WIDTH / length;
   const passed = (answer.finished ?? answer.now) - answer.timeline.from;
   bars.forEach(([, start, end, phase], place) => {
-    const failed = phase === "Failed" || phase === "Error";
-    const high = failed ? Math.max(thick, SEEN) : thick;
+    const high = hasFailed(phase) ? Math.max(thick, SEEN) : thick;
     const width = Math.max(((end ?? passed) - start) * scale, 2);
     const x = Math.min(start * scale, WIDTH - 2);
     const path = `M${x.toFixed(1)} ${(place * row).toFixed(2)}h${width.toFixed(1)}v${high.toFixed(2)}h${(-width).toFixed(1)}z`;
     paths.set(phase, (paths.get(phase) ?? "") + path);
   });
   // What failed is drawn above all else.
-  return [...paths].sort(([one], [other]) => layer(one) - layer(other));
+  return [...paths].sort(([one], [other]) => hasFailed(one) - hasFailed(other));
 }
-
-const layer = (phase) => (phase === "Failed" || phase === "Error" ? 1 : 0);
 
 function under(event, bars) {
   const box = event.currentTarget.getBoundingClientRect();

@@ -7,6 +7,7 @@ import { timeline } from "./timeline.js";
 import { tree } from "./tree.js";
 import { workers } from "./workers.js";
 import { detail } from "./detail.js";
+import { hasFailed } from "./format.js";
 import { tabOf } from "./workflow.js";
 
 export function view(ui, state, actions, { loginUrl = "" } = {}) {
@@ -85,10 +86,9 @@ function outcome(ui, { done }, actions) {
 function reasons(ui, state, actions) {
   const { answer } = state;
   const words = answer.message && answer.phase !== "Succeeded" ? answer.message : "";
-  const failed = answer.phase === "Failed" || answer.phase === "Error";
   return ui.div(
     { key: "reasons", className: "argo-reasons" },
-    words ? ui.Alert({ key: "message", status: failed ? "error" : "info", "data-testid": "argo-message" }, words) : null,
+    words ? ui.Alert({ key: "message", status: hasFailed(answer.phase) ? "error" : "info", "data-testid": "argo-message" }, words) : null,
     answer.waits.map((line) => ui.Alert({ key: `wait-${line}`, status: "warning", "data-testid": "argo-waits" }, line)),
     answer.problems.map(([node, name, message]) => problem(ui, state, actions, node, name, message)),
   );

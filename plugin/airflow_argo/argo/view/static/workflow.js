@@ -9,7 +9,7 @@ const WHILE_RUNNING = 1000;
 const WHILE_IDLE = 5000;
 const AFTER_THE_END = 15_000;
 const TYPING = 200;
-const ROWS = 100;
+export const PAGE = 100;
 const LINES = 200;
 
 const NOTHING = {
@@ -127,14 +127,14 @@ export function openWorkflow(http) {
       store.set({ open });
       if (open) loadLog(open);
     },
-    reload: (node) => loadLog(node),
+    reload: loadLog,
     hover(bar) {
       if (store.get().hover !== bar) store.set({ hover: bar });
     },
     ask: (action) => store.set({ confirm: action, done: null }),
     cancel: () => store.set({ confirm: null }),
     forgetDone: () => store.set({ done: null }),
-    again: () => polling.now(),
+    again: polling.now,
     async act(action) {
       store.set({ confirm: null, busy: true, done: null });
       try {
@@ -151,8 +151,6 @@ export function openWorkflow(http) {
   return { store, actions, start: polling.start, stop: polling.stop };
 }
 
-export const PAGE = ROWS;
-
 /** What is shown below the progress: what was chosen, else the workers of a fan-out and the tree of anything else. */
 export const tabOf = (state) => state.tab ?? (state.answer && !state.answer.fan_out ? "tree" : "workers");
 
@@ -167,6 +165,6 @@ function asSearch({ phases, search, sort, desc, offset }) {
   if (sort) parts.set("sort", sort);
   if (desc) parts.set("desc", "1");
   parts.set("offset", String(offset));
-  parts.set("limit", String(ROWS));
+  parts.set("limit", String(PAGE));
   return parts;
 }
