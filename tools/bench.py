@@ -60,7 +60,8 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, default=3, help="runs of 1,000 workers (%(default)s)")
     parser.add_argument("--check", action="store_true", help="exit with status 1 if a figure is above its target")
     options = parser.parse_args()
-    with server() as bench:
+    with server() as (url, process), ArgoClient(ServerAddress(url)) as client:
+        bench = Bench(client, psutil.Process(process.pid))
         figures = [*bench.against_xargs(options.repeat), *bench.growth(options.largest), bench.idle()]
     figures.append(Figure("import of the operator after airflow.sdk", median(5, import_milliseconds), "ms"))
     show(figures)
@@ -216,16 +217,18 @@ def xargs(count: int) -> float:
 
 
 @contextmanager
-def server() -> Iterator[Bench]:
+def server(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """An embedded server of its own: its URL and its process."""
     with tempfile.TemporaryDirectory(prefix="argo-bench-", dir="/var/tmp") as directory:
         command = [sys.executable, "-m", "airflow_argo.cli", "local", "--port", "0"]
-        command += ["--dir", str(Path(directory, "argo"))]
+        command += ["--dir", str(Path(directory, "argo")), *options]
         # Elsewhere than in a directory below /tmp, which each worker would have to be shown.
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=directory) as running:
-            assert running.stdout
-            with ArgoClient(ServerAddress(running.stdout.readline().strip())) as client:
-                yield Bench(client, psutil.Process(running.pid))
-            running.terminate()
+            try:
+                assert running.stdout
+                yield running.stdout.readline().strip(), running
+            finally:
+                running.terminate()
 
 
 def import_milliseconds() -> float:

@@ -12,20 +12,19 @@ import json
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import aclosing, contextmanager
+from collections.abc import Callable
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
 import psutil
+from bench import NAMESPACE, server
 from rich.console import Console
 from rich.table import Table
 
-NAMESPACE = "argo"
 LABEL = "airflow-argo/dag_id"
 ENDS = 5
 LONG_POLL = 10.0
@@ -37,12 +36,12 @@ def main() -> int:
     options = parser.parse_args()
     os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
     table = Table("what", "figure")
-    with server() as (url, port):
-        host, _, _ = url.rpartition(":")
-        os.environ["AIRFLOW_CONN_ARGO_DEFAULT"] = json.dumps({"conn_type": "argo", "host": host, "port": port})
+    with server("--no-archive") as (url, _):
+        host, _, port = url.rpartition(":")
+        os.environ["AIRFLOW_CONN_ARGO_DEFAULT"] = json.dumps({"conn_type": "argo", "host": host, "port": int(port)})
         rows = [
             *asyncio.run(ends(url)),
-            *asyncio.run(crowd(url, port, options.tasks)),
+            *asyncio.run(crowd(url, int(port), options.tasks)),
             *asyncio.run(poll_sizes(url)),
             *generation(),
             *collection(),
@@ -51,17 +50,6 @@ def main() -> int:
         table.add_row(*row)
     Console().print(table)
     return 0
-
-
-@contextmanager
-def server() -> Iterator[tuple[str, int]]:
-    with tempfile.TemporaryDirectory(prefix="argo-bench-", dir="/var/tmp") as directory:
-        command = [sys.executable, "-m", "airflow_argo.local", "--port", "0", "--dir", directory, "--no-archive"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-            assert running.stdout
-            url = running.stdout.readline().strip()
-            yield url, int(url.rpartition(":")[2])
-            running.terminate()
 
 
 def waiting_workflow() -> dict[str, Any]:
