@@ -38,7 +38,8 @@ export function openWorkflow(http) {
       const answer = await http.get(`state?${asSearch(query)}`, signal);
       shown(answer);
       if (tabOf(store.get()) === "tree") await loadTree(signal);
-      await followLog();
+      // Not waited for: some servers are slow to end a log.
+      followLog();
       return pauseAfter(answer);
     } catch (error) {
       if (error.name === "AbortError") throw error;
@@ -80,7 +81,7 @@ export function openWorkflow(http) {
   /** A log that is open goes on while its worker runs, and once after. */
   async function followLog() {
     const { open, logs, answer } = store.get();
-    if (!open || !logs[open] || logs[open].ended) return;
+    if (!open || !logs[open] || logs[open].loading || logs[open].ended) return;
     const worker = answer.workers.find((row) => row[9] === open);
     const runs = worker ? worker[2] === "Running" : !isFinal(answer.phase);
     await loadLog(open);
