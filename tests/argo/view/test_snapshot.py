@@ -74,6 +74,10 @@ def test_workers_are_sorted_searched_and_paged(query: dict[str, Any], expected: 
     assert indexes(state(found, **query)) == expected
 
 
+def test_the_text_nan_does_not_disturb_the_order_of_numbers() -> None:
+    assert indexes(state(fan_out_of([3, "nan", 1, 2]), sort="item")) == [2, 3, 0, 1]
+
+
 def test_a_workers_exit_codes_without_a_value_stand_last_both_ways() -> None:
     found = fan_out_of(["a", "b"])
     found["status"]["nodes"]["wf-0"]["outputs"] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -135,9 +136,11 @@ def _by_item(_: float) -> Callable[[Row], Any]:
 
     def key(row: Row) -> tuple[int, float, str]:
         try:
-            return 0, float(row.item), row.item
+            number = float(row.item)
         except ValueError:
-            return 1, 0.0, row.item
+            number = math.nan
+        # The text "nan" is a number to Python, and without a place among the others.
+        return (1, 0.0, row.item) if math.isnan(number) else (0, number, row.item)
 
     return key
 
