@@ -5,6 +5,21 @@ import { plural } from "./format.js";
 // Characters that a row has place for.
 const FITS = 20;
 
+/** Opens and closes the detail of a node; `whose` is read out. */
+export function logButton(ui, actions, node, open, whose) {
+  return ui.button(
+    {
+      type: "button",
+      className: "argo-more",
+      "aria-expanded": open,
+      "aria-label": `Log of ${whose}`,
+      "data-testid": "argo-open-log",
+      onClick: () => actions.toggle(node),
+    },
+    open ? "Hide" : "Log",
+  );
+}
+
 /** @param facts `[label, text]` of what a row has no place for. */
 export function detail(ui, state, actions, node, facts) {
   const log = state.logs[node];

@@ -1,10 +1,9 @@
 // The workflow's nodes, each below what it belongs to.
 
 import { count, duration } from "./format.js";
-import { detail } from "./detail.js";
+import { detail, logButton } from "./detail.js";
 
 const DEEPEST = 12;
-const HAVE_LOGS = new Set(["Pod"]);
 
 export function tree(ui, state, actions) {
   if (!state.tree) return ui.div({ key: "tree", className: "argo-empty" }, "Reading the tree …");
@@ -34,19 +33,7 @@ function line(ui, state, actions, depth, id, name, type, phase, message, started
       ui.span({ className: "argo-muted" }, type),
       ui.span({ className: "argo-node-message", title: message }, message),
       ui.span({ className: "argo-muted argo-number" }, took),
-      HAVE_LOGS.has(type)
-        ? ui.button(
-            {
-              type: "button",
-              className: "argo-more",
-              "aria-expanded": open,
-              "aria-label": `Log of ${name}`,
-              "data-testid": "argo-open-log",
-              onClick: () => actions.toggle(id),
-            },
-            open ? "Hide" : "Log",
-          )
-        : ui.span({ className: "argo-more-space" }),
+      type === "Pod" ? logButton(ui, actions, id, open, name) : ui.span({ className: "argo-more-space" }),
     ),
     open ? detail(ui, state, actions, id, [["Message", message]]) : null,
   );

@@ -1,7 +1,7 @@
 // The workers as a table: searched, sorted and cut into pages by the server.
 
 import { count, duration, plural } from "./format.js";
-import { detail } from "./detail.js";
+import { detail, logButton } from "./detail.js";
 import { worker } from "./progress.js";
 import { PAGE } from "./workflow.js";
 
@@ -21,7 +21,7 @@ export function workers(ui, state, actions) {
   return ui.section(
     { key: "workers", className: "argo-workers", "aria-label": "Workers" },
     tools(ui, state, actions),
-    answer.matched ? table(ui, state, actions) : none(ui, state, actions),
+    answer.matched ? table(ui, state, actions) : none(ui, state),
     answer.matched > PAGE || query.offset ? pager(ui, state, actions) : null,
   );
 }
@@ -91,20 +91,7 @@ function rows(ui, state, actions, row) {
     cell("exit", exitCode, "argo-number"),
     cell("message", message),
     cell("result", result, "argo-mono"),
-    ui.td(
-      { key: "log", className: "argo-last" },
-      ui.button(
-        {
-          type: "button",
-          className: "argo-more",
-          "aria-expanded": open,
-          "aria-label": `Log of worker ${index}`,
-          "data-testid": "argo-open-log",
-          onClick: () => actions.toggle(node),
-        },
-        open ? "Hide" : "Log",
-      ),
-    ),
+    ui.td({ key: "log", className: "argo-last" }, logButton(ui, actions, node, open, `worker ${index}`)),
   );
   if (!open) return [shown];
   const facts = [["Item", item], ["Message", message], ["Result", result]];
@@ -112,7 +99,7 @@ function rows(ui, state, actions, row) {
   return [shown, ui.tr({ key: `${node}-detail`, className: "argo-detail-row" }, below)];
 }
 
-function none(ui, { answer, query }, actions) {
+function none(ui, { answer, query }) {
   const filtered = query.search || query.phases.length;
   const words = filtered ? `No ${worker(answer)} matches.` : `There are no ${worker(answer)}s yet.`;
   return ui.div({ key: "none", className: "argo-empty", "data-testid": "argo-no-workers" }, words);
