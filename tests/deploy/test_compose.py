@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,15 @@ PROFILES = ("embedded", "kubernetes")
 JOBS = {"airflow-init", "k3s-argo"}
 
 
-def compose_command() -> list[str] | None:
+@pytest.fixture(scope="module")
+def compose_command() -> list[str]:
     """Docker Compose 2, or the older one that Debian has; no daemon is needed to read a file."""
     for command in (["docker", "compose"], ["docker-compose"]):
         if shutil.which(command[0]) is None:
             continue
         if subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0:
             return command
-    return None
+    pytest.skip("neither 'docker compose' nor 'docker-compose' is there")
 
 
 def active(compose: Any, profile: str) -> dict[str, Any]:
@@ -105,15 +106,9 @@ def test_argo_and_its_workers_are_given_no_secret_of_airflow(compose: Any) -> No
     assert not [volume for volume in server["volumes"] if volume.startswith("airflow-")]
 
 
-def test_make_env_keeps_what_is_there_but_the_profile(tmp_path: Path) -> None:
+def test_make_env_keeps_what_is_there_but_the_profile(make_env: Callable[..., dict[str, str]], tmp_path: Path) -> None:
     file = tmp_path / ".env"
-
-    def make(profile: str) -> dict[str, str]:
-        command = [sys.executable, ROOT / "tools/make_env.py", profile, "--file", file]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        return dict(line.split("=", 1) for line in file.read_text(encoding="utf-8").splitlines())
-
-    first, second = make("embedded"), make("kubernetes")
+    first, second = make_env(file, "embedded"), make_env(file, "kubernetes")
     assert second == {**first, "COMPOSE_PROFILES": "kubernetes"}
     assert file.stat().st_mode & 0o077 == 0
     secrets = [value for name, value in first.items() if name != "COMPOSE_PROFILES"]
@@ -122,14 +117,13 @@ def test_make_env_keeps_what_is_there_but_the_profile(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", PROFILES)
-def test_compose_accepts_the_file(profile: str, variables: dict[str, str], tmp_path: Path) -> None:
-    command = compose_command()
-    if command is None:
-        pytest.skip("neither 'docker compose' nor 'docker-compose' is there")
+def test_compose_accepts_the_file(
+    compose_command: list[str], profile: str, variables: dict[str, str], tmp_path: Path
+) -> None:
     environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path), **variables}
     environment["COMPOSE_PROFILES"] = profile
     done = subprocess.run(
-        [*command, "-f", ROOT / "docker-compose.yaml", "config"],
+        [*compose_command, "-f", ROOT / "docker-compose.yaml", "config"],
         env=environment,
         capture_output=True,
         text=True,
@@ -140,12 +134,9 @@ def test_compose_accepts_the_file(profile: str, variables: dict[str, str], tmp_p
 
 
 @pytest.mark.slow
-def test_compose_says_what_to_do_without_secrets(tmp_path: Path) -> None:
-    command = compose_command()
-    if command is None:
-        pytest.skip("neither 'docker compose' nor 'docker-compose' is there")
+def test_compose_says_what_to_do_without_secrets(compose_command: list[str], tmp_path: Path) -> None:
     done = subprocess.run(
-        [*command, "--project-directory", tmp_path, "-f", ROOT / "docker-compose.yaml", "config"],
+        [*compose_command, "--project-directory", tmp_path, "-f", ROOT / "docker-compose.yaml", "config"],
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(tmp_path)},
         cwd=tmp_path,
         capture_output=True,
