@@ -7,12 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from tests.whole_airflow import wait_for
 
+from airflow_argo.argo import api
+from airflow_argo.argo.client import ArgoClient, ServerAddress
 from airflow_argo.argo.fan_out import fan_out
+from airflow_argo.argo.status import ARCHIVING_LABEL, is_finished
+from airflow_argo.local.testing import running_server
 
 FAILING = {
     "container": {"image": "alpine", "command": ["sh", "-c"], "args": ["echo no route; [ -e /tmp/never ] || exit 3"]}
@@ -112,10 +118,6 @@ def given(stand_in: Any, rows: Any) -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def failed(argo_url: str, rows: Any) -> str:
     """The name of a workflow of the task ``bad`` that has failed, on the embedded server."""
-    from airflow_argo.argo import api
-    from airflow_argo.argo.client import ArgoClient, ServerAddress
-    from airflow_argo.argo.status import is_finished
-
     name = f"bad-{time.monotonic_ns()}"
     manifest = {**fan_out(worker=FAILING, items=["x"]), "metadata": {"name": name, "annotations": rows.owner("bad")}}
     with ArgoClient(ServerAddress(argo_url)) as client:
@@ -141,6 +143,23 @@ def test_a_workflow_is_shown(user: Viewer, given: Callable[..., Any]) -> None:
     assert answer["link"] == "http://argo.example/workflows/argo/good-1?uid=uid-good-1"
     assert answer["actions"] == ["stop"]
     assert [node[2] for node in user("tree", "good").json()["nodes"]] == ["good-1", "worker(0:x)"]
+
+
+def test_a_workflow_of_a_paused_dag_is_shown(user: Viewer, given: Callable[..., Any], rows: Any) -> None:
+    from airflow.models.dag import DagModel
+    from airflow.utils.session import create_session
+
+    def pause(is_paused: bool) -> None:
+        with create_session() as session:
+            session.get(DagModel, rows.dag_id).is_paused = is_paused
+
+    given("good", "good-paused")
+    pause(True)
+    try:
+        answer = user("state", "good").json()
+    finally:
+        pause(False)
+    assert (answer["name"], answer["actions"]) == ("good-paused", ["stop"])
 
 
 def test_a_mapped_task_has_a_workflow_for_each_index(user: Viewer, given: Callable[..., Any], rows: Any) -> None:
@@ -234,6 +253,37 @@ def test_a_record_that_names_another_tasks_workflow_shows_nothing_of_it(
         assert answer.status_code == 404
         assert "does not belong to this task instance" in answer.json()["detail"]
     assert user("stop", "foreign", method="POST", headers=OWN).status_code == 404
+
+
+def test_an_archived_workflow_is_shown_and_offers_nothing(
+    user: Viewer,
+    rows: Any,
+    tmp_path: Path,
+    connection_json: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running_server(tmp_path) as url, ArgoClient(ServerAddress(url)) as client:
+        monkeypatch.setenv("AIRFLOW_CONN_ARGO_ARCHIVE", connection_json(url))
+        manifest = fan_out(worker=FAILING, items=["x"])
+        manifest["metadata"] = {"name": "old", "annotations": rows.owner("bad")}
+        rows.record("bad", client.send(api.create_workflow("argo", manifest)), "argo_archive")
+
+        def archiving() -> str:
+            return str(client.send(api.get_workflow("argo", "old"))["metadata"].get("labels", {}).get(ARCHIVING_LABEL))
+
+        wait_for("its archiving", 30, lambda: archiving() == "Archived")
+        assert user("state", "bad").json()["actions"] == ["retry"]
+
+        client.send(api.delete_workflow("argo", "old"))
+
+        wait_for("the archived one", 30, lambda: user("state", "bad").json()["archived"])
+        answer = user("state", "bad").json()
+        (worker,) = answer["workers"]
+        assert (answer["phase"], answer["actions"], worker[2]) == ("Failed", [], "Failed")
+        assert user("tree", "bad").json()["nodes"]
+        assert user(f"log?node={worker[9]}", "bad").json() == {"lines": [], "truncated": False}
+        refused = user("retry", "bad", method="POST", headers=OWN)
+        assert (refused.status_code, "archive" in refused.text) == (409, True)
 
 
 @pytest.mark.parametrize("record", [{"name": "x", "uid": "u"}, {"conn_id": 7, "uid": [], "name": {}}, {"uid": None}])

@@ -22,6 +22,8 @@ FINAL_PHASES = FAILED_PHASES | {SUCCEEDED}
 POD_TYPES = frozenset({"Pod", "HTTP", "Plugin"})
 """The types of nodes that do work, as opposed to those that group others."""
 
+ARCHIVING_LABEL = "workflows.argoproj.io/workflow-archiving-status"
+
 _POD_NAME_FORMAT = "workflows.argoproj.io/pod-name-format"
 
 
@@ -33,6 +35,14 @@ def phase(workflow: Workflow) -> str:
 def is_finished(workflow: Workflow) -> bool:
     """Whether the workflow has ended, well or not."""
     return phase(workflow) in FINAL_PHASES
+
+
+def is_archived_record(workflow: Workflow) -> bool:
+    """Whether it comes from Argo's archive, which gives it where the workflow itself is there no more.
+
+    Its pods are gone, too, so that it can neither be retried nor asked for logs.
+    """
+    return (workflow["metadata"].get("labels") or {}).get(ARCHIVING_LABEL) == "Persisted"
 
 
 def message(workflow: Workflow) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
 
-from airflow_argo.local.archive import STATUS_LABEL, Archive, is_archived
+from airflow_argo.argo.status import ARCHIVING_LABEL
+from airflow_argo.local.archive import Archive, is_archived
 from airflow_argo.local.artifact_gc import Collector, Occasion, gives_up_artifacts, mark_deleted
 from airflow_argo.local.endings import expiry
 
@@ -87,7 +88,7 @@ class Aftermath:
         if self._archive.enabled:
             # In this order, for a kill may come in between: lists take what is labelled so from the archive alone.
             self._archive.keep(workflow)
-            workflow["metadata"].setdefault("labels", {})[STATUS_LABEL] = "Archived"
+            workflow["metadata"].setdefault("labels", {})[ARCHIVING_LABEL] = "Archived"
             self._keeper.put(workflow)
 
     def _collect(self, workflow: dict[str, Any]) -> None:

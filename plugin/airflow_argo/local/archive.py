@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from airflow_argo.argo.status import ARCHIVING_LABEL
 from airflow_argo.local.listing import ListOptions
 from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.selectors import LabelSelector
 from airflow_argo.local.store import Store
 
-STATUS_LABEL = "workflows.argoproj.io/workflow-archiving-status"
 # A list must not read the nodes of all workflows: rows hold what Argo's archive gives in lists.
 _ROW, _WHOLE = "ArchivedWorkflowRow", "ArchivedWorkflow"
 _ROW_METADATA = ("name", "namespace", "uid", "creationTimestamp", "labels", "annotations")
@@ -30,12 +30,7 @@ Workflow = dict[str, Any]
 
 def is_archived(workflow: Mapping[str, Any]) -> bool:
     """Whether a live workflow is in the archive, or was: lists take it from there from then on."""
-    return (workflow["metadata"].get("labels") or {}).get(STATUS_LABEL) == "Archived"
-
-
-def is_row(workflow: Mapping[str, Any]) -> bool:
-    """Whether an item of a list comes from the archive."""
-    return (workflow["metadata"].get("labels") or {}).get(STATUS_LABEL) == "Persisted"
+    return (workflow["metadata"].get("labels") or {}).get(ARCHIVING_LABEL) == "Archived"
 
 
 class Archive:
@@ -50,7 +45,7 @@ class Archive:
 
     def keep(self, workflow: Workflow) -> None:
         """Put a finished workflow in, or what has become of it in a retry; it has been stored so."""
-        labels = {**(workflow["metadata"].get("labels") or {}), STATUS_LABEL: "Persisted"}
+        labels = {**(workflow["metadata"].get("labels") or {}), ARCHIVING_LABEL: "Persisted"}
         metadata = {**workflow["metadata"], "labels": labels}
         row = {
             "metadata": {key: metadata[key] for key in _ROW_METADATA if key in metadata},

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from airflow_argo.argo.status import ARCHIVING_LABEL
 from airflow_argo.local.engine import metadata, nodes
 from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.times import rfc3339
@@ -18,7 +19,6 @@ from airflow_argo.local.refusal import invalid
 _GROUPS = frozenset({"DAG", "TaskGroup", "StepGroup", "Steps"})
 _LOOPS = frozenset({"TaskGroup", "StepGroup"})
 _EXECUTED = frozenset({"Container", "Pod", "HTTP", "Plugin"})
-_ARCHIVING_LABEL = "workflows.argoproj.io/workflow-archiving-status"
 
 
 def retried(
@@ -55,7 +55,7 @@ def retried(
 def _reopened(workflow: dict[str, Any], now: float, parameters: Sequence[str]) -> dict[str, Any]:
     again = copy.deepcopy(workflow)
     labels = again["metadata"].get("labels") or {}
-    for label in (metadata.COMPLETED_LABEL, _ARCHIVING_LABEL):
+    for label in (metadata.COMPLETED_LABEL, ARCHIVING_LABEL):
         labels.pop(label, None)
     status, spec = again["status"], again["spec"]
     metadata.set_condition(status, "Completed", "False")

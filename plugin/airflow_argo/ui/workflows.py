@@ -11,7 +11,7 @@ from typing import Any
 from airflow_argo.argo import api
 from airflow_argo.argo.aio import AsyncArgoClient
 from airflow_argo.argo.api import Call
-from airflow_argo.argo.status import pod_name
+from airflow_argo.argo.status import is_archived_record, pod_name
 from airflow_argo.argo.view import Snapshot
 from airflow_argo.argo.view.logs import entries_for, log_end
 from airflow_argo.hooks.argo import ArgoHook
@@ -84,7 +84,7 @@ class Workflows:
         :raises ArgoError: in the server's words.
         """
         pod = snapshot.telling_pod(node_id)
-        if pod is None:
+        if pod is None or is_archived_record(snapshot.workflow):
             return log_end((), lines)
         call = api.workflow_log(
             place.namespace,

@@ -210,6 +210,17 @@ def test_actions_fit_the_phase_and_the_viewer(phase: str, shutdown: str, expecte
     assert Snapshot(found).state(Query(), now=NOW, can_act=False)["actions"] == []
 
 
+def test_a_record_of_the_archive_offers_nothing() -> None:
+    found = fan_out_of(["a"], phase="Failed")
+    version = Snapshot(found).version
+    found["metadata"]["labels"] = {"workflows.argoproj.io/workflow-archiving-status": "Persisted"}
+    answer = Snapshot(found).state(Query(), now=NOW, can_act=True)
+    assert (answer["archived"], answer["actions"]) == (True, [])
+    assert not answer["version"].startswith(version)
+    with pytest.raises(ActionRefusedError, match="archive"):
+        told("retry", found, 1)
+
+
 def test_an_action_is_told_or_refused() -> None:
     assert told("retry", fan_out_of([], phase="Failed"), 2) == "Retrying 2 failed workers"
     assert told("retry", fan_out_of([], phase="Failed"), 1) == "Retrying 1 failed worker"

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, get_args
 
 from airflow_argo.argo.errors import ArgoError
-from airflow_argo.argo.status import Workflow, is_finished, phase
+from airflow_argo.argo.status import FAILED_PHASES, Workflow, is_archived_record, is_finished, phase
 
 Action: TypeAlias = Literal["retry", "stop"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 OWN_HEADER = "x-argo-tab"
 """The page sends it, as ``1``, with whatever changes anything; no foreign page can."""
-
-FAILED = ("Failed", "Error")
 
 
 class ActionRefusedError(ArgoError):
@@ -22,7 +20,9 @@ class ActionRefusedError(ArgoError):
 
 def actions_for(workflow: Workflow) -> list[Action]:
     """The actions that make sense now."""
-    if phase(workflow) in FAILED:
+    if is_archived_record(workflow):
+        return []
+    if phase(workflow) in FAILED_PHASES:
         return ["retry"]
     if is_finished(workflow) or (workflow.get("spec") or {}).get("shutdown"):
         return []
@@ -35,6 +35,9 @@ def told(action: Action, workflow: Workflow, failed: int) -> str:
     :param failed: how many workers have failed.
     :raises ActionRefusedError: when the workflow is not in a state for it.
     """
+    if is_archived_record(workflow):
+        hint = "Clear the task in Airflow: it then makes a new workflow."
+        raise ActionRefusedError("The workflow has been deleted, only its record is in Argo's archive", hint=hint)
     if action not in actions_for(workflow):
         now = phase(workflow) or "not started yet"
         raise ActionRefusedError(f"The workflow is {now}: there is nothing to {action}", hint="Look at it again.")

@@ -13,8 +13,17 @@ from urllib.parse import urlsplit
 from airflow_argo.argo import results, stalls
 from airflow_argo.argo.fan_out import ENTRYPOINT, WORKER
 from airflow_argo.argo.planned import planned_workers
-from airflow_argo.argo.status import Node, Workflow, message, nodes, phase, pods_below
-from airflow_argo.argo.view.actions import FAILED, actions_for
+from airflow_argo.argo.status import (
+    FAILED_PHASES,
+    Node,
+    Workflow,
+    is_archived_record,
+    message,
+    nodes,
+    phase,
+    pods_below,
+)
+from airflow_argo.argo.view.actions import actions_for
 from airflow_argo.argo.view.query import Query
 from airflow_argo.argo.view.rows import ENDED, TEXT_LENGTH, Row, chosen, rows_of
 from airflow_argo.argo.view.timeline import timeline
@@ -36,6 +45,7 @@ class Snapshot:
         metadata, status = self.workflow["metadata"], self.workflow.get("status") or {}
         # An archived workflow may come without a resourceVersion, but does not change either.
         parts = [metadata.get("uid"), metadata.get("resourceVersion"), status.get("phase"), status.get("finishedAt")]
+        parts.append(is_archived_record(self.workflow))
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=9).hexdigest()
 
     @cached_property
@@ -59,7 +69,7 @@ class Snapshot:
     @property
     def failed(self) -> int:
         """How many workers have failed."""
-        return sum(self.counts.get(each, 0) for each in FAILED)
+        return sum(self.counts.get(each, 0) for each in FAILED_PHASES)
 
     def prepare(self) -> Snapshot:
         """Work out all that does not depend on the question, which takes a moment for many nodes; itself."""
@@ -100,7 +110,7 @@ class Snapshot:
         if node is None:
             return None
         pods = [pod for pod in pods_below(self.workflow, node) if pod.get("phase") != "Pending"]
-        telling = [pod for pod in pods if pod.get("phase") in FAILED] or pods
+        telling = [pod for pod in pods if pod.get("phase") in FAILED_PHASES] or pods
         return telling[-1] if telling else None
 
     @cached_property
@@ -115,6 +125,7 @@ class Snapshot:
             "message": message(self.workflow)[: 4 * TEXT_LENGTH],
             "started": epoch(status.get("startedAt")),
             "finished": epoch(status.get("finishedAt")),
+            "archived": is_archived_record(self.workflow),
             "actions": actions_for(self.workflow),
             "progress": [ended, max(len(self.rows), self._planned)],
             "counts": self.counts,
@@ -130,7 +141,7 @@ class Snapshot:
 
     def _problems(self) -> list[list[str]]:
         """``[node id, name, message]`` of what failed and is no worker, such as the *generate* step."""
-        if phase(self.workflow) not in FAILED or self.failed:
+        if phase(self.workflow) not in FAILED_PHASES or self.failed:
             return []
         return [
             [str(node["id"]), str(node.get("displayName") or ""), str(node.get("message") or "")[:TEXT_LENGTH]]
@@ -163,6 +174,7 @@ def nothing_yet(why: str, *, now: float) -> dict[str, Any]:
         "workers": [],
         "timeline": timeline([]),
         "can_act": False,
+        "archived": False,
         "actions": [],
     }
 

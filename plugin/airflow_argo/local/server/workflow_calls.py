@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from airflow_argo.argo.status import is_archived_record
 from airflow_argo.local import listing, queries
 from airflow_argo.local.admission import Admission
-from airflow_argo.local.archive import is_archived, is_row
+from airflow_argo.local.archive import is_archived
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.cron.rules import child
@@ -131,7 +132,8 @@ class WorkflowCalls:
         items = page.items
         if not fields.will_exclude("items.status.nodes"):
             items = [
-                item if is_row(item) else self._controller.by_uid(item["metadata"]["uid"]) or item for item in items
+                item if is_archived_record(item) else self._controller.by_uid(item["metadata"]["uid"]) or item
+                for item in items
             ]
         body = {"metadata": page.metadata(offset, self._controller.version), "items": items}
         if not fields:

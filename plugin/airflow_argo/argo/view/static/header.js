@@ -87,6 +87,7 @@ function facts(answer) {
     const took = duration((answer.finished ?? answer.now) - answer.started);
     parts.push(answer.finished ? `took ${took}` : `running for ${took}`);
   }
+  if (answer.archived) parts.push("deleted, shown from Argo’s archive");
   return parts.filter(Boolean).join(" · ");
 }
 
