@@ -69,3 +69,14 @@ def test_json_stays_json_beside_airflows_logging(
         arguments.func(arguments)
     assert exited.value.code == 0
     assert json.loads(capsys.readouterr().out)["status"]["phase"] == "Succeeded"
+
+
+def test_check_finds_a_connection_that_is_stored_in_airflow(airflow_database: Path, argo_url: str) -> None:
+    stored = {"conn_type": "argo", "host": argo_url.rpartition(":")[0], "port": int(argo_url.rpartition(":")[2])}
+
+    def airflow(*arguments: str) -> str:
+        command = [sys.executable, "-m", "airflow", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    airflow("connections", "add", "argo_stored", "--conn-json", json.dumps(stored))
+    assert f"argo_stored: {argo_url}, namespace 'argo'" in airflow("argo", "check", "argo_stored")
