@@ -1,7 +1,7 @@
 // Requests to the server that the page came from.
 
 export class Refused extends Error {
-  /** @param {number} status HTTP's, or 0 where no answer came. */
+  /** @param {number} status HTTP's, 0 where no answer came, -1 where it makes no sense. */
   constructor(status, detail) {
     super(detail);
     this.status = status;
@@ -19,11 +19,11 @@ export function makeHttp(base, headers = () => ({})) {
         credentials: "same-origin",
         headers: { Accept: "application/json", ...headers(), ...options.headers },
       });
-    } catch (error) {
-      if (error.name === "AbortError") throw error;
+    } catch {
+      options.signal?.throwIfAborted();
       throw new Refused(0, "The server does not answer.");
     }
-    const body = await answer.json().catch(() => ({}));
+    const body = await bodyOf(answer, options.signal);
     if (!answer.ok) throw new Refused(answer.status, told(body) || `The server answers ${answer.status}.`);
     return body;
   }
@@ -32,6 +32,19 @@ export function makeHttp(base, headers = () => ({})) {
     // The header is what no foreign page can send.
     post: (path) => ask(path, { method: "POST", headers: { "X-Argo-Tab": "1" } }),
   };
+}
+
+/** What an answer says; a refusal may be a proxy's page, which says nothing. */
+async function bodyOf(answer, signal) {
+  try {
+    return await answer.json();
+  } catch (error) {
+    // A question that is given up while its answer arrives has no answer.
+    signal?.throwIfAborted();
+    if (!answer.ok) return {};
+    if (error instanceof SyntaxError) throw new Refused(-1, "It is no JSON.");
+    throw new Refused(0, "The server's answer broke off.");
+  }
 }
 
 function told(body) {
