@@ -7,6 +7,8 @@ ROWS_PER_WORKER ?= 100
 ROUNDS ?= 10
 PROFILE ?= embedded
 ONLY ?=
+SECONDS_EACH ?= 60
+SEED ?= 1
 JSON ?=
 
 BIN := $(VENV)/bin
@@ -18,7 +20,7 @@ READY := $(VENV)/.ready-$(PYTHON_VERSION)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo env test test-end-to-end browser screenshots chaos bench lint format docs wheel clean
+.PHONY: help setup demo env test test-end-to-end browser screenshots chaos crash fuzz bench lint format docs wheel clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +57,12 @@ screenshots: $(READY) ## Take the documentation's pictures of the UI anew, from 
 
 chaos: $(READY) ## Prove one workflow per attempt, whatever dies: ROUNDS=10 ONLY=kill,clear JSON=file ARGO_URL=…
 	@PYTHONPATH=. $(BIN)/python -m tests.chaos --rounds '$(ROUNDS)' --only '$(ONLY)' $(if $(JSON),--json '$(JSON)') $(if $(ARGO_URL),--argo-url '$(ARGO_URL)')
+
+crash: $(READY) ## Kill the embedded server 200 times at random moments and count what is lost, doubled or left (minutes)
+	@$(BIN)/python -m pytest -q -s -m slow --timeout 1800 tests/local/test_crash.py
+
+fuzz: $(READY) ## Throw mutated manifests and expressions at the embedded server: SECONDS_EACH=60 SEED=1
+	@AIRFLOW_ARGO_FUZZ_SECONDS='$(SECONDS_EACH)' AIRFLOW_ARGO_FUZZ_SEED='$(SEED)' $(BIN)/python -m pytest -q -m slow --timeout 1800 tests/local/test_fuzz.py
 
 bench: $(READY) ## Measure what the bridge and the embedded server cost
 	@$(BIN)/python tools/bench.py
