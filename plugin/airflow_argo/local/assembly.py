@@ -136,4 +136,6 @@ async def _executor(
 
     engine = ImageEngine(options.executor)
     await engine.check()
-    return ImageExecutor(directory, engine, **common)
+    executor = ImageExecutor(directory, engine, **common)
+    await executor.remove_left()
+    return executor

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,15 +45,21 @@ def test_the_other_command_lines():
     assert engine.run(PLAIN)[:2] == ["docker", "run"]
     assert engine.copy("n", "/out", "/h/out") == ["docker", "cp", "n:/out", "/h/out"]
     assert engine.execute("n", ["true", "x"]) == ["docker", "exec", "n", "true", "x"]
-    assert engine.remove("n") == ["docker", "rm", "--force", "--volumes", "n"]
+    assert engine.remove("n", "m") == ["docker", "rm", "--force", "--volumes", "n", "m"]
+    assert engine.names("n") == ["docker", "ps", "--all", "--filter", "name=n", "--format", "{{.Names}}"]
 
 
+# What runs is in the file `containers`, by name.
 PROGRAM = """#!/bin/sh
-printf '%%s\\n' "$*" >>"$(dirname "$0")/calls"
+bin="$(dirname "$0")"
+printf '%%s\\n' "$*" >>"$bin/calls"
 case "$1" in
-  run) case "$*" in *forever*) trap 'exit 143' TERM; sleep 30 & wait;; esac
+  ps) cat "$bin/containers" 2>/dev/null ;;
+  rm) : >"$bin/containers" ;;
+  run) echo "$3" >>"$bin/containers"
+       case "$*" in *forever*) trap 'exit 143' TERM; sleep 30 & wait;; esac
        echo "out of $3"; case "$*" in *fails*) exit 3;; esac ;;
-  cp) echo fetched >"$3" ;;
+  cp) cat "$bin/fetched" 2>/dev/null >"$3" || echo fetched >"$3" ;;
   info) %s ;;
 esac
 """
@@ -102,13 +110,47 @@ async def test_output_files_are_fetched_and_the_container_is_removed(tmp_path: P
     container = {"image": "tool:1", "args": ["$(GREETING)"], "env": [{"name": "GREETING", "value": "hi"}]}
     report = await run(tmp_path, {"container": container, "outputs": outputs("/result")})
     assert (report.exit_code, report.parameters) == (0, {"result": "fetched"})
-    assert (report.result or "").startswith("out of argo-")
-    started, fetched, *removed = recorded(calls)
+    assert (report.result or "").startswith("out of argo-pods-")
+    started, fetched, removed, *_ = recorded(calls)
     assert started.endswith("tool:1 hi")
     assert "--env GREETING=hi" in started
-    assert fetched.startswith("cp argo-")
-    assert removed
-    assert all(line.startswith("rm --force --volumes argo-") for line in removed)
+    assert fetched.startswith("cp argo-pods-")
+    assert removed.startswith("rm --force --volumes argo-pods-")
+
+
+async def test_what_a_container_writes_is_never_run_here(tmp_path: Path, calls: Path) -> None:
+    """Its files lie beside what says how its own container is run and removed."""
+    harmful = json.dumps({"run": ["true"], "copy": [], "remove": ["touch", str(tmp_path / "harmed")]})
+    calls.with_name("fetched").write_text(harmful)
+
+    await run(tmp_path, {"container": {"image": "tool:1"}, "outputs": outputs("/container.json")})
+
+    assert [line for line in recorded(calls) if line.startswith("cp ")]
+    assert not (tmp_path / "harmed").exists()
+
+
+async def test_no_container_outlives_its_server(tmp_path: Path, calls: Path) -> None:
+    executor = ImageExecutor(tmp_path / "root", ImageEngine("podman"), grace_seconds=5)
+    command = StartPod("n", "p", {"name": "t", "container": {"image": "forever"}}, deadline=None, include_result=True)
+    await executor.start(Pod("uid", "wf", "argo", command), lambda event: None)
+    containers = calls.with_name("containers")
+    while not containers.exists():  # noqa: ASYNC110 - a program has no event for it
+        await asyncio.sleep(0.01)
+
+    await executor.close()
+
+    assert containers.read_text() == ""
+
+
+async def test_containers_of_killed_servers_are_removed_and_no_others(tmp_path: Path, calls: Path) -> None:
+    killed, lives = "argo-pods-999999999-abc.1", f"argo-pods-{os.getpid()}-abc.2"
+    calls.with_name("containers").write_text(f"{killed}\n{lives}\nargo-pods\nmine-argo-pods-999999999-abc.3\n")
+    executor = ImageExecutor(tmp_path / "root", ImageEngine("podman"))
+
+    await executor.remove_left()
+    await executor.close()
+
+    assert [line for line in recorded(calls) if line.startswith("rm ")] == [f"rm --force --volumes {killed}"]
 
 
 async def test_what_is_in_tmp_needs_no_fetching(tmp_path: Path, calls: Path) -> None:

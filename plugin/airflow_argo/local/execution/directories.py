@@ -15,6 +15,8 @@ from airflow_argo.local.execution.paths import TMP, Layout, below
 
 _IN_EVERY_IMAGE = frozenset(map(Path, ("/home", "/media", "/mnt", "/opt", "/root", "/run", "/srv", "/var")))
 _TMP_MODE = 0o1777
+PREFIX = "argo-pods-"
+"""What the directories of all servers' pods are called; their process' number follows."""
 _SHELL_SAFE = re.compile(r"[\w./-]+", re.ASCII)
 
 
@@ -94,13 +96,13 @@ def make_base(root: Path) -> Path:
     parent = _parent_of_bases(root)
     parent.mkdir(parents=True, exist_ok=True)
     remove_left(root)
-    return Path(tempfile.mkdtemp(prefix=f"argo-pods-{os.getpid()}-", dir=parent))
+    return Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=parent))
 
 
 def remove_left(root: Path) -> None:
     """Remove what the pods of killed servers have left."""
-    for left in _parent_of_bases(root).glob("argo-pods-*"):
-        if not _alive(left.name):
+    for left in _parent_of_bases(root).glob(f"{PREFIX}*"):
+        if not is_alive(left.name):
             remove(left)
 
 
@@ -144,8 +146,9 @@ def visible_below_tmp(paths: list[str]) -> list[str]:
     return [path for path in hidden if not any(path != other and below(path, other) for other in hidden)]
 
 
-def _alive(name: str) -> bool:
-    match = re.match(r"argo-pods-(\d+)-", name)
+def is_alive(name: str) -> bool:
+    """Tell whether the server lives whose pods' directory has this name."""
+    match = re.match(rf"{PREFIX}(\d+)-", name)
     if match is None:
         return True
     try:

@@ -68,9 +68,13 @@ class ImageEngine:
         """Run a command in a container that runs."""
         return [self.program, "exec", name, *command]
 
-    def remove(self, name: str) -> list[str]:
-        """Kill and remove a container."""
-        return [self.program, "rm", "--force", "--volumes", name]
+    def remove(self, *names: str) -> list[str]:
+        """Kill and remove containers."""
+        return [self.program, "rm", "--force", "--volumes", *names]
+
+    def names(self, part: str) -> list[str]:
+        """List the names of the containers, ended ones too, that have this part in their names: a line for each."""
+        return [self.program, "ps", "--all", "--filter", f"name={part}", "--format", "{{.Names}}"]
 
     async def check(self) -> None:
         """Ask whether containers can be run.

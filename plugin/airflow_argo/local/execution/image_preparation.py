@@ -23,9 +23,12 @@ from airflow_argo.local.execution.volumes import Mount
 STAGED_SCRIPT = "/argo/staging/script"
 
 
-def container_name(uid: str) -> str:
-    """Name the container among all of this machine."""
-    return f"argo-{uid}"
+def container_name(base: Path, uid: str) -> str:
+    """Name a container among all of this machine.
+
+    :param base: the directory of all pods of this server, by which its containers are found when it has been killed.
+    """
+    return f"{base.name}.{uid}"
 
 
 def image_command_line(pod: Pod, container: Container, images: Mapping[str, Any]) -> CommandLine:
@@ -34,7 +37,7 @@ def image_command_line(pod: Pod, container: Container, images: Mapping[str, Any]
 
 
 def image_run(
-    container: Container, line: CommandLine, uid: str, directory: PodDirectory, mounts: Sequence[Mount]
+    container: Container, line: CommandLine, name: str, directory: PodDirectory, mounts: Sequence[Mount]
 ) -> ImageRun:
     """Describe a container for the engine. Pure."""
     layout = directory.layout
@@ -44,7 +47,7 @@ def image_run(
     binds += [(mount.source, mount.path, mount.read_only) for mount in mounts]
     commanded = len(container.body.get("command") or ())
     return ImageRun(
-        name=container_name(uid),
+        name=name,
         image=str(container.body.get("image") or ""),
         command=line.argv[:commanded],
         args=line.argv[commanded:],
@@ -85,6 +88,6 @@ def write_spec(engine: ImageEngine, wanted: ImageRun, fetched: list[Any], path: 
     return {"argv": argv, "environment": environment, "cwd": "/", "tmp": "", "visible": []}
 
 
-def beside(engine: ImageEngine, uid: str) -> Any:
+def beside(engine: ImageEngine, name: str) -> Any:
     """Give the function that makes a command run in the container."""
-    return partial(engine.execute, container_name(uid))
+    return partial(engine.execute, name)

@@ -206,13 +206,14 @@ def _prepared_image(
     directory.make()
     _make_sources(mounts)
     _write_files(directory, line)
-    wanted = image_preparation.image_run(container, line, uid, directory, mounts)
+    name = image_preparation.container_name(surroundings.base, uid)
+    wanted = image_preparation.image_run(container, line, name, directory, mounts)
     wanted = replace(wanted, binds=image_preparation.with_inputs(wanted, template, layout))
     cwd = absolute(wanted.working_directory or "/")
-    fetched = image_preparation.copies(engine, wanted.name, template, layout, cwd)
+    fetched = image_preparation.copies(engine, name, template, layout, cwd)
     spec = image_preparation.write_spec(engine, wanted, fetched, path)
     spec["environment"] = {**_environment(pod, directory, surroundings), **spec["environment"], "ARGO_POD_UID": uid}
-    return Prepared(container, directory, layout.on_host(cwd), spec, image_preparation.beside(engine, uid))
+    return Prepared(container, directory, layout.on_host(cwd), spec, image_preparation.beside(engine, name))
 
 
 def _mounts(pod: Pod, container: Container, surroundings: Surroundings, pod_path: Path) -> list[Mount]:
