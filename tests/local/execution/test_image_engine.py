@@ -27,7 +27,8 @@ FIRST = ["podman", "run", "--name", "argo-1", "--network", "host", "--log-driver
         ({}, ["alpine:3"]),
         ({"args": ("a", "--b")}, ["alpine:3", "a", "--b"]),
         ({"command": ("sh", "-c"), "args": ("x y",)}, ["--entrypoint", "sh", "alpine:3", "-c", "x y"]),
-        ({"environment": {"A": "1=2\n3"}}, ["--env", "A=1=2\n3", "alpine:3"]),
+        ({"environment": {"A": "secret"}}, ["--env", "A", "alpine:3"]),
+        ({"environment": {"HTTPS_PROXY": "p", "HOME": "h"}}, ["--env", "HTTPS_PROXY=p", "--env", "HOME=h", "alpine:3"]),
         ({"working_directory": "/w"}, ["--workdir", "/w", "alpine:3"]),
         (
             {"binds": (("/h/t", "/tmp", False), ("/h/s", "/s", True))},
@@ -58,7 +59,7 @@ case "$1" in
   rm) : >"$bin/containers" ;;
   run) echo "$3" >>"$bin/containers"
        case "$*" in *forever*) trap 'exit 143' TERM; sleep 30 & wait;; esac
-       echo "out of $3"; case "$*" in *fails*) exit 3;; esac ;;
+       echo "out of $3 with $GREETING"; case "$*" in *fails*) exit 3;; esac ;;
   cp) cat "$bin/fetched" 2>/dev/null >"$3" || echo fetched >"$3" ;;
   info) %s ;;
 esac
@@ -113,7 +114,8 @@ async def test_output_files_are_fetched_and_the_container_is_removed(tmp_path: P
     assert (report.result or "").startswith("out of argo-pods-")
     started, fetched, removed, *_ = recorded(calls)
     assert started.endswith("tool:1 hi")
-    assert "--env GREETING=hi" in started
+    assert "--env GREETING " in started
+    assert (report.result or "").endswith(" with hi")
     assert fetched.startswith("cp argo-pods-")
     assert removed.startswith("rm --force --volumes argo-pods-")
 

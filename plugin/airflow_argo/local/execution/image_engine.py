@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +18,10 @@ _CHECKS: Mapping[Program, Sequence[str]] = {
     "docker": ("version", "--format", "{{.Server.Version}}"),
 }
 _CHECK_SECONDS = 20.0
+_HEEDED = re.compile(
+    r"PATH|HOME|USER|TMPDIR|LD_.*|XDG_.*|DBUS_.*|CONTAINERS?_.*|DOCKER_.*|BUILDAH_.*|.*_PROXY", re.IGNORECASE
+)
+"""Variables that the programs heed themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +52,13 @@ class ImageEngine:
     def run(self, wanted: ImageRun) -> list[str]:
         """Run a container to its end, in the foreground; its signals are passed on, its exit code is the program's.
 
-        It shares this machine's network: what listens in one container of a pod is there for the others.
+        It takes the values of :meth:`passed` from its own environment. It shares this machine's network: what listens
+        in one container of a pod is there for the others.
         """
         argv = [self.program, "run", "--name", wanted.name, "--network", "host", "--log-driver", "none"]
+        passed = self.passed(wanted.environment)
         for variable, value in wanted.environment.items():
-            argv += ["--env", f"{variable}={value}"]
+            argv += ["--env", variable if variable in passed else f"{variable}={value}"]
         for source, path, read_only in wanted.binds:
             argv += ["--mount", f"type=bind,source={source},target={path}{',readonly' if read_only else ''}"]
         if wanted.working_directory:
@@ -59,6 +66,10 @@ class ImageEngine:
         if wanted.command:
             argv += ["--entrypoint", wanted.command[0]]
         return [*argv, wanted.image, *wanted.command[1:], *wanted.args]
+
+    def passed(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Give the variables that must not stand in a command line, which everybody can read: all that it can take."""
+        return {name: value for name, value in environment.items() if not _HEEDED.fullmatch(name)}
 
     def copy(self, name: str, path: str, destination: str) -> list[str]:
         """Copy a file or directory out of a container that has ended."""

@@ -15,11 +15,14 @@ from pathlib import Path
 
 
 def main() -> int:
-    """Run what the first argument says, as JSON: ``run``, ``remove``, and ``copy``, a list of destination and argv."""
+    """Run what the first argument says, as JSON.
+
+    It holds ``run`` and the variables of its ``environment``, ``copy``, a list of destination and argv, and ``remove``.
+    """
     wanted = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     # A handler, not SIG_IGN, which the program would inherit.
     signal.signal(signal.SIGTERM, lambda *_: None)
-    code = subprocess.call(wanted["run"])
+    code = subprocess.call(wanted["run"], env={**os.environ, **wanted["environment"]})
     for destination, argv in wanted["copy"]:
         os.makedirs(os.path.dirname(destination), exist_ok=True)  # noqa: PTH103, PTH120 - quicker to start without
         subprocess.call(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

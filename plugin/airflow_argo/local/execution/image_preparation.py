@@ -79,7 +79,8 @@ def copies(engine: ImageEngine, name: str, template: Mapping[str, Any], layout: 
 
 def write_spec(engine: ImageEngine, wanted: ImageRun, fetched: list[Any], path: Path) -> dict[str, Any]:
     """Write down what ``image_main`` is to do; what the launcher is told."""
-    plan = {"run": engine.run(wanted), "copy": fetched, "remove": engine.remove(wanted.name)}
+    passed = engine.passed(wanted.environment)
+    plan = {"run": engine.run(wanted), "environment": passed, "copy": fetched, "remove": engine.remove(wanted.name)}
     file = path / "container.json"
     file.write_text(json.dumps(plan), encoding="utf-8")
     file.chmod(0o600)
