@@ -18,7 +18,7 @@ from airflow_argo.local.execution.image_executor import ImageExecutor
 from airflow_argo.local.execution.pod import Pod, PodKey
 
 PLAIN = ImageRun("argo-1", "alpine:3", (), (), {}, (), "")
-FIRST = ["podman", "run", "--name", "argo-1", "--network", "host", "--log-driver", "none"]
+FIRST = ["podman", "run", "--name", "argo-1", "--network", "host", "--log-driver", "none", "--init"]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,8 @@ class ImageEngine:
         in one container of a pod is there for the others.
         """
         argv = [self.program, "run", "--name", wanted.name, "--network", "host", "--log-driver", "none"]
+        # As in Argo's pods the command is not process 1, which no signal ends that it does not handle.
+        argv.append("--init")
         passed = self.passed(wanted.environment)
         for variable, value in wanted.environment.items():
             argv += ["--env", variable if variable in passed else f"{variable}={value}"]
