@@ -13,6 +13,13 @@ MAX_LENGTH = 63
 SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 """What Kubernetes takes for the name of an object, and for the prefix of a key; of any length."""
 
+VALUE_RULE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
+    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+)
+"""Kubernetes' words for what a label value may be."""
+
 _VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
 _MAX_PREFIX = 253
 _FOREIGN = re.compile(r"[^-A-Za-z0-9_.]+")
@@ -30,6 +37,14 @@ def label_value(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_HASH_DIGITS]
     kept = _FOREIGN.sub("-", text)[: MAX_LENGTH - _HASH_DIGITS - 1].strip("-_.")
     return f"{kept}-{digest}" if kept else digest
+
+
+def value_fault(text: str) -> str:
+    """Say what Kubernetes has against a label value, in its own words; nothing if it is valid."""
+    faults = [f"must be no more than {MAX_LENGTH} characters"] if len(text.encode()) > MAX_LENGTH else []
+    if not _VALUE.fullmatch(text):
+        faults.append(VALUE_RULE)
+    return ";".join(faults)
 
 
 def check_labels(labels: Mapping[str, object], *, path: str, values: bool = True) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from airflow_argo.argo.labels import VALUE_RULE
 from airflow_argo.local.refusal import Refusal, invalid
 
 _TOKEN = re.compile(r"\s*(!=|==|=|!|<|>|,|\(|\)|[^\s!=<>,()]+)")
@@ -16,11 +17,6 @@ _NAME_RULE = (
     "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
-)
-_VALUE_RULE = (
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and "
-    "end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is "
-    "'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
 )
 _EXPECTED = "found '{}', expected: in, notin, =, ==, !=, gt, lt"
 
@@ -161,7 +157,7 @@ def _checked(requirement: Requirement) -> Requirement:
         raise _unparsable(f'<nil>: Invalid value: "{requirement.key}": {_NAME_RULE}')
     for index, value in enumerate(requirement.values):
         if value and not _NAME.fullmatch(value):
-            raise _unparsable(f'values[{index}][{requirement.key}]: Invalid value: "{value}": {_VALUE_RULE}')
+            raise _unparsable(f'values[{index}][{requirement.key}]: Invalid value: "{value}": {VALUE_RULE}')
     return requirement
 
 

@@ -252,3 +252,8 @@ def test_a_single_tag_that_cannot_be_resolved(text: str, message: str) -> None:
     with pytest.raises(ExpressionError) as failure:
         tags.resolve(text, {"a": "x"})
     assert str(failure.value) == message
+
+
+def test_a_time_is_inserted_without_its_quotes() -> None:
+    assert replaced('{{=date("2024-02-29")}}') == "2024-02-29T00:00:00Z"
+    assert replaced('{{=[date("2024-02-29")]}}') == '["2024-02-29T00:00:00Z"]'

@@ -97,6 +97,44 @@ def test_labels_may_be_computed(world):
     assert (labels["a"], labels["who"]) == ("b", "me")
 
 
+def test_a_computed_label_sees_the_labels_and_annotations_beside_it(world):
+    run = world("""
+    entrypoint: work
+    workflowMetadata:
+      labels: {a: b}
+      annotations: {n: c d}
+      labelsFrom: {who: {expression: workflow.labels.a + sprig.nospace(workflow.annotations.n)}}
+    """).run()
+    assert run.workflow["metadata"]["labels"]["who"] == "bcd"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ("labelsFrom: {who: {expression: zz}}", 'failed to compile function for expression "zz": unknown name zz'),
+        (
+            "labelsFrom: {who: {expression: int('x')}}",
+            'failed to evaluate label "who" expression "int(\'x\')": invalid operation: int(x)',
+        ),
+        (
+            "labels: {a: b}, labelsFrom: {who: {expression: workflow.labels.zz}}",
+            'failed to evaluate label "who" expression "workflow.labels.zz" evaluted to <nil> but must be a string',
+        ),
+        (
+            "labelsFrom: {who: {expression: \"'a b'\"}}",
+            'invalid label value "a b" for label "who" and expression "\'a b\'": a valid label must be an empty string',
+        ),
+        ("labels: {a: b c}", 'invalid label value "b c" for label "a": a valid label must be an empty string'),
+        (f"labels: {{a: {'b' * 64}}}", 'for label "a": must be no more than 63 characters'),
+    ],
+)
+def test_a_label_that_cannot_be_ends_the_workflow(world, metadata, message):
+    run = world(f"entrypoint: work\nworkflowMetadata: {{{metadata}}}").run()
+    assert run.phase == "Error"
+    assert message in run.message
+    assert "nodes" not in run.status
+
+
 def test_a_suspend_node_offers_the_choices_of_its_input(world):
     run = world("""
     templates:

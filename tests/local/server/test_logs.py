@@ -142,3 +142,9 @@ def test_a_deleted_workflow_has_no_log(api: Any, three_lines: str) -> None:
     api("DELETE", f"/api/v1/workflows/argo/{three_lines}")
 
     assert log(api, three_lines).status_code == 404
+
+
+def test_a_carriage_return_ends_a_line_together_with_the_newline(api: Any, sh: Sh) -> None:
+    api.create("returns", sh("printf 'one\\r\\ntw\\ro\\r\\n'"))
+    api.wait("returns")
+    assert [line["content"] for line in lines(log(api, "returns"))] == ["one", "tw\ro"]

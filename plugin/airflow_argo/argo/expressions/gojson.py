@@ -24,6 +24,12 @@ _MOST_DIGITS = 400
 _PLAIN_SCALARS = (str, int, type(None))
 
 
+class Nil:
+    """Marks a list that Go has not made: it has no elements, and is null in JSON."""
+
+    __slots__ = ()
+
+
 def dumps(value: object, *, html: bool = True, indent: int | None = None) -> str:
     """Write a value as Go's ``json.Marshal`` does: compact, keys sorted, the float ``1.0`` as ``1``.
 
@@ -68,7 +74,7 @@ def _is_plain(value: object) -> bool:
     if type(value) is dict:
         return all(type(key) is str and _is_plain(item) for key, item in value.items())
     if isinstance(value, (list, tuple)):
-        return all(map(_is_plain, value))
+        return not isinstance(value, Nil) and all(map(_is_plain, value))
     return isinstance(value, _PLAIN_SCALARS)
 
 
@@ -79,6 +85,8 @@ def _encode(value: object, indent: int | None, newline: str) -> Iterable[str]:
         yield _quote_text(value)
     elif isinstance(value, dict):
         yield from _encode_block("{}", _members(value, indent), indent, newline)
+    elif isinstance(value, Nil):
+        yield "null"
     elif isinstance(value, (list, tuple)):
         yield from _encode_block("[]", (("", item) for item in value), indent, newline)
     elif isinstance(value, bytes):

@@ -243,14 +243,14 @@ def _evaluated(tag: Tag, expression: str, env: Mapping[str, Any], scope: Scope, 
         return _tolerated(tag, scope, lenient, f"failed to evaluate expression: {error}")
     if value is None:
         return _tolerated(tag, scope, lenient, f'failed to evaluate expression "{gojson.quote(expression)}"')
-    if isinstance(value, str):
-        return gojson.dumps(value)[1:-1]
     try:
-        return gojson.quote(gojson.dumps(value))
+        written = gojson.dumps(value)
     except ExpressionError as error:
         if lenient:
             return _unresolved(tag)
         raise ExpressionError(f"failed to marshal evaluated expression: {error}") from None
+    # Not only text is in quotes, a time is, too.
+    return written[1:-1] if written.startswith('"') else gojson.quote(written)
 
 
 def _tolerated(tag: Tag, scope: Scope, lenient: bool, message: str) -> str:

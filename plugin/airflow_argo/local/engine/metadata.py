@@ -7,6 +7,8 @@ from typing import Any
 
 from airflow_argo.argo.expressions import expr_lang
 from airflow_argo.argo.expressions.errors import ExpressionError
+from airflow_argo.argo.expressions.gojson import go_type, quote
+from airflow_argo.argo.labels import value_fault
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.times import epoch
 
@@ -38,31 +40,44 @@ def apply(workflow: dict[str, Any], spec: Mapping[str, Any], variables: Mapping[
     :raises ExpressionError: if a label's expression fails.
     """
     wanted = spec.get("workflowMetadata") or {}
-    labels = dict(wanted.get("labels") or {})
+    added: dict[str, str] = {}
+    for name, value in (wanted.get("labels") or {}).items():
+        _check_label(value, f'label "{quote(name)}"')
+        _add("labels", name, value, workflow, added)
+    for name, value in (wanted.get("annotations") or {}).items():
+        _add("annotations", name, value, workflow, added)
+    env = expr_lang.environment({**variables, **added})
     for name, source in (wanted.get("labelsFrom") or {}).items():
-        labels[name] = _label(name, source["expression"], {**variables, **_named("labels", labels)})
-    annotations = wanted.get("annotations") or {}
-    for kind, entries in (("labels", labels), ("annotations", annotations)):
-        if entries:
-            workflow["metadata"].setdefault(kind, {}).update(entries)
-    return {**_named("labels", labels), **_named("annotations", annotations)}
+        _add("labels", name, _label(name, source["expression"], env), workflow, added)
+    return added
 
 
-def _named(kind: str, entries: Mapping[str, str]) -> dict[str, str]:
-    return {f"workflow.{kind}.{name}": value for name, value in entries.items()}
+def _add(kind: str, name: str, value: str, workflow: dict[str, Any], added: dict[str, str]) -> None:
+    workflow["metadata"].setdefault(kind, {})[name] = value
+    added[f"workflow.{kind}.{name}"] = value
 
 
-def _label(name: str, expression: str, variables: Mapping[str, str]) -> str:
+def _label(name: str, expression: str, env: Mapping[str, Any]) -> str:
+    shown = f'expression "{quote(expression)}"'
+    label = f'label "{quote(name)}"'
     try:
-        value = expr_lang.evaluate(expression, expr_lang.environment(variables))
+        expr_lang.check(expression, env)
     except ExpressionError as error:
-        raise NodeError(f'failed to evaluate label "{name}" expression "{expression}": {error}') from None
+        raise NodeError(f"failed to compile function for {shown}: {error}") from None
+    try:
+        value = expr_lang.evaluate(expression, env)
+    except ExpressionError as error:
+        raise NodeError(f"failed to evaluate {label} {shown}: {error}") from None
     if not isinstance(value, str):
-        kind = type(value).__name__
-        raise NodeError(
-            f'failed to evaluate label "{name}" expression "{expression}" evaluted to {kind} but must be a string'
-        )
+        raise NodeError(f"failed to evaluate {label} {shown} evaluted to {go_type(value)} but must be a string")
+    _check_label(value, f"{label} and {shown}")
     return value
+
+
+def _check_label(value: str, what: str) -> None:
+    fault = value_fault(value)
+    if fault:
+        raise NodeError(f'invalid label value "{quote(value)}" for {what}: {fault}')
 
 
 def set_condition(status: dict[str, Any], kind: str, value: str) -> None:

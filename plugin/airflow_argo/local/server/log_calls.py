@@ -98,6 +98,7 @@ class LogOptions:
 
     def message(self, moment: int, pod_name: str, line: str) -> dict[str, Any] | None:
         """The line as it is sent, None if it is not wanted; an empty line has no content (seen on v4.1.2)."""
+        line = line.removesuffix("\r")  # Go's ScanLines takes that for a part of the line's end
         if moment < self.since or (self.grep and not self.grep.matches(line)):
             return None
         if self.timestamps:

@@ -177,6 +177,12 @@ ValueOf: TypeAlias = Callable[[str], Any]
         (r'"a\tb"', r'"a\tb"'),
         ("[1000000.0, 1]", "[1000000,1]"),
         ("-0.0", "-0"),
+        ('fromJSON("[1]") and false', "false"),
+        ('fromJSON("[1]") || true', "true"),
+        ('fromJSON("[1]") or false', "[1]"),
+        ('true and fromJSON("[1]")', "[1]"),
+        ("concat([])", "null"),
+        ("sort(inputs.parameters.n)", "null"),
     ],
 )
 def test_the_language(value_of: ValueOf, expression: str, value: str) -> None:
@@ -211,6 +217,9 @@ def test_the_language_as_go_prints_it(value_of: ValueOf, expression: str, text: 
         ("!1", "invalid operation: ! (mismatched type int) (1:1)"),
         ('-"a"', "invalid operation: - (mismatched type string) (1:1)"),
         ("-nil", "invalid operation: - (mismatched type unknown) (1:1)"),
+        ("replace(1, unknown, 2)", "unknown name unknown (1:12)"),
+        ("indexOf(1, unknown)", "cannot use int as argument (type string) to call indexOf  (1:9)"),
+        ('fromPairs(fromJSON("null"))', "cannot transform <invalid reflect.Value> from pairs (1:1)"),
         ("true && 1", "invalid operation: && (mismatched types bool and int) (1:6)"),
         ("1 || true", "invalid operation: || (mismatched types int and bool) (1:3)"),
         ("true or nosuch", "unknown name nosuch (1:9)"),

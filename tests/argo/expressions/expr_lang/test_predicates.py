@@ -114,6 +114,8 @@ def test_predicates_as_go_prints_it(value_of: ValueOf, expression: str, text: st
         ('map(1..3, {"i": #, "s": string(#)})', 'unexpected token Operator(":") (1:15)'),
         ("all(fromJSON('[1,\"x\"]'), #)", "interface conversion: interface {} is float64, not bool (1:1)"),
         ("all(fromJSON('[1,\"x\"]'), # > 0)", "invalid operation: string > int (1:28)"),
+        ("map(fromJSON('{\"a\":1}'), #.x)", "reflect: call of reflect.Value.Index on map Value (1:26)"),
+        ("filter(fromJSON('{\"a\":1}'), true)", "reflect: call of reflect.Value.Index on map Value (1:1)"),
         ("map([1,2], nil)", "predicate should has one input and one output param (1:12)"),
     ],
 )

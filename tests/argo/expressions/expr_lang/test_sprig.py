@@ -33,7 +33,20 @@ ValueOf: TypeAlias = Callable[[str], Any]
         ('sprig.add("010",1)', "9"),
         ('sprig.add("0x10",1)', "17"),
         ('sprig.add("1.0",1)', "2"),
-        ('sprig.add("1.50",1)', "1"),
+        ('sprig.add("1.50",1)', "2"),
+        ('sprig.int("-3.7")', "-3"),
+        ('sprig.int("-.5")', "0"),
+        ('sprig.int("3.7x")', "0"),
+        ('sprig.divf("-3.7","12")', "-0.3083333333333333"),
+        ("sprig.mulf(-2,0)", "0"),
+        ("sprig.rest([])", "null"),
+        ("sprig.rest([]) == nil", "true"),
+        ('sprig.initial([]) ?? "none"', '"none"'),
+        ("sprig.concat([],[])", "null"),
+        ('sprig.regexFindAll("a","b",-1)', "null"),
+        ("sprig.sortAlpha(nil)", r'["\u003cnil\u003e"]'),
+        ("sprig.chunk(-2,[1,2,3])", "[]"),
+        ('sprig.add(date("2024-02-01").Month(),1)', "3"),
         ("sprig.add(nil,true,1)", "2"),
         ('sprig.add1("5")', "6"),
         ('sprig.sub(5,"2")', "3"),
@@ -271,6 +284,10 @@ def test_sprig(value_of: ValueOf, expression: str, value: str) -> None:
             'sprig.dig("a","b","d","x")',
             "interface conversion: interface {} is string, not map[string]interface {} (1:7)",
         ),
+        ('sprig.dig("a",1,"d",{})', "interface conversion: interface {} is int, not string (1:7)"),
+        ("sprig.deepCopy(nil)", "reflect: call of reflect.Value.Type on zero Value (1:7)"),
+        ('sprig.seq("1")', "reflect: cannot use string as type int in Call (1:7)"),
+        ('sprig.pick({"a":1},2)', "reflect: cannot use int as type string in Call (1:7)"),
         ('sprig.ternary("a","b","x")', "reflect: Call using string as type bool (1:7)"),
         ('sprig.fail("boom")', "boom (1:7)"),
         ('sprig.mustFromJson("x")', "invalid character 'x' looking for beginning of value (1:7)"),
@@ -285,3 +302,8 @@ def test_sprig_fails(value_of: ValueOf, expression: str, message: str) -> None:
     with pytest.raises(ExpressionError) as failure:
         value_of(expression)
     assert str(failure.value).splitlines()[0] == message
+
+
+def test_a_nil_map_is_not_shared_by_expressions(value_of: ValueOf) -> None:
+    assert value_of('sprig.mergeOverwrite(nil,{"a":1})') == {"a": 1}
+    assert value_of("sprig.mergeOverwrite(nil)") == {}

@@ -20,6 +20,7 @@ from airflow_argo.argo.expressions.expr_lang.predicates import sorted_values
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.values import (
     AnyMap,
+    NilSlice,
     Pairs,
     Uint8,
     go_text,
@@ -31,8 +32,8 @@ from airflow_argo.argo.expressions.expr_lang.values import (
 
 _LISTS = ("array", "bytes")
 _KINDS = {
-    "bool": "bool", "float64": "float64", "string": "string", "time.Duration": "int64", "time.Time": "struct",
-    "<nil>": "invalid", "*time.Location": "ptr",
+    "bool": "bool", "float64": "float64", "string": "string", "time.Duration": "int64", "time.Month": "int",
+    "time.Weekday": "int", "time.Time": "struct", "<nil>": "invalid", "*time.Location": "ptr",
 }  # fmt: skip
 
 
@@ -121,7 +122,8 @@ def _to_pairs(value: Any) -> Pairs:
 
 def _from_pairs(pairs: Any) -> AnyMap:
     if not isinstance(pairs, (list, tuple)):
-        raise Fault(f"cannot transform {go_text(pairs)} from pairs")
+        shown = "<invalid reflect.Value>" if pairs is None else go_text(pairs)
+        raise Fault(f"cannot transform {shown} from pairs")
     made = AnyMap()
     for pair in pairs:
         if not isinstance(pair, (list, tuple)):
@@ -142,7 +144,7 @@ def _unique(value: Any) -> list[Any]:
 def _concat(*lists: Any) -> list[Any]:
     if not lists:
         raise Fault("invalid number of arguments (expected at least 1, got 0)")
-    return [item for value in lists for item in _list(value, "concat")]
+    return [item for value in lists for item in _list(value, "concat")] or NilSlice()
 
 
 def _flat(items: Any) -> Iterator[Any]:
@@ -158,7 +160,7 @@ def _sort(value: Any, order: Any = "asc") -> list[Any]:
         raise Fault(f"sort order argument must be a string (got {go_type(order)})")
     if order not in ("asc", "desc"):
         raise Fault(f"invalid order {order}, expected asc or desc")
-    return sorted_values(value if isinstance(value, list) else [], descending=order == "desc")
+    return sorted_values(value, descending=order == "desc") if isinstance(value, list) else NilSlice()
 
 
 def _element_of(given: list[Nature]) -> Nature:

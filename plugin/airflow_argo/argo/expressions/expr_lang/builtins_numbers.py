@@ -17,7 +17,7 @@ from airflow_argo.argo.expressions.expr_lang.builtin_function import (
     shown,
     takes,
 )
-from airflow_argo.argo.expressions.expr_lang.gotime import Duration
+from airflow_argo.argo.expressions.expr_lang.gotime import Named
 from airflow_argo.argo.expressions.expr_lang.natures import Nature
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.values import go_type, is_number, to_float, to_int, wrapped
@@ -28,6 +28,7 @@ _FLOAT = re.compile(
 )
 _HEX_FLOAT = re.compile(r"[+-]?0x[0-9a-f]*\.?[0-9a-f]*p[+-]?[0-9]+", re.I)
 _NUMBERS = ("int", "float")
+_NAMED = ("duration", "month", "weekday")
 _TOO_BIG = 2**63
 
 
@@ -72,7 +73,7 @@ def to_whole(value: Any) -> int:
             raise Fault(f"invalid operation: int({value})") from None
     if value is None:
         raise Fault("reflect: call of reflect.Value.Type on zero Value")
-    return int(value) if isinstance(value, Duration) else to_int(value)
+    return int(value) if isinstance(value, Named) else to_int(value)
 
 
 def to_decimal(value: Any) -> float:
@@ -173,7 +174,7 @@ def _aggregate(name: str) -> Rule:
         for nature in given:
             if nature.kind in ("unknown", "array", "bytes"):
                 return natures.ANYTHING
-            if not nature.number:
+            if nature.kind not in (*_NUMBERS, *_NAMED):
                 raise Fault(f"invalid argument for {name} (type {shown(nature)})")
         return given[0]
 
@@ -198,8 +199,8 @@ NUMBER_FUNCTIONS = dict(
             _number_rule("floor", lambda given: natures.FLOAT),
         ),
         ruled("round", _rounding("round", _half_away_from_zero), _number_rule("round", lambda given: natures.FLOAT)),
-        ruled("int", to_whole, _number_rule("int", lambda given: natures.INT, "string", "duration")),
-        ruled("float", to_decimal, _number_rule("float", lambda given: natures.FLOAT, "string", "duration")),
+        ruled("int", to_whole, _number_rule("int", lambda given: natures.INT, "string", *_NAMED)),
+        ruled("float", to_decimal, _number_rule("float", lambda given: natures.FLOAT, "string", *_NAMED)),
         ruled("max", partial(_extreme, "max", operators.less), _aggregate("max")),
         ruled("min", partial(_extreme, "min", operators.more), _aggregate("min")),
         ruled("mean", _mean, _aggregate("mean")),

@@ -147,13 +147,13 @@ def _now(zone: Any = None) -> Time:
 
 def _date(*given: Any) -> Time:
     zone = given[0] if given and isinstance(given[0], Location) else None
-    text, *layout = given[1:] if zone else given
+    text, *layout = (as_text(value) for value in (given[1:] if zone else given))
     if len(layout) == 2:
-        zone = location(as_text(layout[1]))
+        zone = location(layout[1])
     place = zone.zone if zone else timezone.utc
     if layout:
-        return Time(parse_time(as_text(layout[0]), as_text(text), place))
-    moment = read_time(LAYOUTS, as_text(text), place)
+        return Time(parse_time(layout[0], text, place))
+    moment = read_time(LAYOUTS, text, place)
     if moment is None:
         raise Fault(f"invalid date {text}")
     return Time(moment)

@@ -32,6 +32,10 @@ def check(node: Node, source: str, env: Mapping[str, Nature]) -> Nature:
     return _Checker(source, env).visit(node)
 
 
+class _MisfitError(ExpressionError):
+    """A call's arguments do not suit a function; another of its name may take them."""
+
+
 class _Checker:
     def __init__(self, source: str, env: Mapping[str, Nature]) -> None:
         self.source = source
@@ -62,6 +66,9 @@ class _Checker:
 
     def refuse(self, node: Node, message: str) -> Exception:
         return located(message, self.source, node.at)
+
+    def misfit(self, node: Node, message: str) -> Exception:
+        return _MisfitError(str(self.refuse(node, message)))
 
     def literal(self, node: nodes.Literal) -> Nature:
         return nature_of(node.value)
@@ -171,7 +178,7 @@ class _Checker:
     def named_member(self, node: nodes.Member, base: Nature, name: str) -> Nature:
         if base.nil:
             raise self.refuse(node, f"type nil has no field {name}")
-        if base.kind in ("time", "duration", "location"):
+        if base.kind in METHODS:
             return self.method(node, base, name)
         if base.kind in ("map", "array"):
             return self.element(node, base, natures.STRING)
@@ -179,8 +186,10 @@ class _Checker:
         raise self.refuse(node, f"type {base.name} has no {what} {name}")
 
     def method(self, node: nodes.Member, base: Nature, name: str) -> Nature:
-        if name in METHODS.get(base.kind, {}):
-            return natures.UNKNOWN
+        found = METHODS[base.kind].get(name)
+        if found is not None:
+            call, parameters, result = found
+            return Nature("func", "func", None, Function(name, call, parameters, result))
         what = "method" if node.method else "field"
         raise self.refuse(node, f"type {base.name} has no {what} {name}")
 
@@ -247,17 +256,17 @@ class _Checker:
             if not wrong:
                 self.argument(argument, nature, wanted[min(position, len(wanted) - 1)], function.name)
         if wrong:
-            raise self.refuse(node, f"{wrong} arguments to call {function.name}")
+            raise self.misfit(node, f"{wrong} arguments to call {function.name}")
         return natures.BY_GO_TYPE.get(function.result, natures.UNKNOWN)
 
     def argument(self, node: Node, nature: Nature, wanted: str, name: str) -> None:
-        if wanted == ANY or nature.unknown or nature.name == wanted:
+        if wanted == ANY or nature.unknown or nature.name == wanted.removeprefix("*"):
             return
         if nature.nil:
-            raise self.refuse(node, f"cannot use nil as argument (type {wanted}) to call {name}")
+            raise self.misfit(node, f"cannot use nil as argument (type {wanted}) to call {name}")
         if nature.kind == "int" and wanted in ("float64", "int", "int64"):
             return
-        raise self.refuse(node, f"cannot use {nature.name} as argument (type {wanted}) to call {name} ")
+        raise self.misfit(node, f"cannot use {nature.name} as argument (type {wanted}) to call {name} ")
 
     # the language's own functions
 
@@ -281,7 +290,7 @@ class _Checker:
     def fits(self, node: nodes.Builtin, overload: Function) -> bool:
         try:
             self.arguments(node, overload)
-        except ExpressionError:
+        except _MisfitError:
             return False
         return True
 

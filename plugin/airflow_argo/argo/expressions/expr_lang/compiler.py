@@ -11,9 +11,10 @@ from airflow_argo.argo.expressions.expr_lang.builtins import BUILTINS
 from airflow_argo.argo.expressions.expr_lang.frame import Code, Frame
 from airflow_argo.argo.expressions.expr_lang.identifiers import walk
 from airflow_argo.argo.expressions.expr_lang.nodes import Node
-from airflow_argo.argo.expressions.expr_lang.predicates import PREDICATE_FUNCTIONS
+from airflow_argo.argo.expressions.expr_lang.predicates import PREDICATE_FUNCTIONS, looked_at
 from airflow_argo.argo.expressions.expr_lang.reflection import call_function
 from airflow_argo.argo.expressions.expr_lang.source import Fault, located
+from airflow_argo.argo.expressions.expr_lang.values import is_nil
 
 
 def compile_expression(node: Node, source: str) -> Code:
@@ -102,7 +103,7 @@ class _Compiler:
             return lambda frame: frame.index
         if node.name == "acc":
             return lambda frame: frame.accumulated
-        return lambda frame: frame.item
+        return self.guarded(node, lambda frame: looked_at(frame.item))
 
     def let(self, node: nodes.Let) -> Code:
         name, value = node.name, self.code(node.value)
@@ -135,14 +136,24 @@ class _Compiler:
         if node.operator == "%" and _literal_zero(node):
             raise located("integer divide by zero", self.source, node.at)
         if node.operator == "??":
-            return lambda frame: right(frame) if (value := left(frame)) is None else value
-        if node.operator in ("or", "||"):
-            return self.guarded(node, lambda frame: operators.as_bool(left(frame)) or right(frame))
-        if node.operator in ("and", "&&"):
-            return self.guarded(node, lambda frame: operators.as_bool(left(frame)) and right(frame))
+            return lambda frame: right(frame) if is_nil(value := left(frame)) else value
+        if node.operator in ("or", "||", "and", "&&"):
+            return self.logic(node, left, right)
         if node.operator == "matches" and isinstance(node.right, nodes.Literal) and isinstance(node.right.value, str):
             regexes.compiled(node.right.value)
         return self.operation(node, left, right)
+
+    def logic(self, node: nodes.Binary, left: Code, right: Code) -> Code:
+        decisive = node.operator in ("or", "||")
+        constants = [part.value for part in (node.left, node.right) if isinstance(part, nodes.Literal)]
+        # With a constant, expr-lang does not even look whether the other side is a boolean.
+        if (not decisive) in constants:
+            return right if isinstance(node.left, nodes.Literal) and node.left.value is not decisive else left
+        if decisive in constants:
+            return lambda frame: decisive
+        if decisive:
+            return self.guarded(node, lambda frame: operators.as_bool(left(frame)) or right(frame))
+        return self.guarded(node, lambda frame: operators.as_bool(left(frame)) and right(frame))
 
     def operation(self, node: nodes.Binary, left: Code, right: Code) -> Code:
         operate, source, at = operators.BINARY[node.operator], self.source, node.at

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 
 from airflow_argo.argo.expressions import gojson
+from airflow_argo.argo.expressions.expr_lang.gotime import DAYS, MONTHS
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 
 RFC3339 = "2006-01-02T15:04:05Z07:00"
@@ -21,11 +22,6 @@ LAYOUTS = (
     "Mon, 02 Jan 2006 15:04:05 MST",
 )
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ELEMENT = re.compile(
     r"January|Jan(?![a-z])|Monday|Mon(?![a-z])|MST|2006|002|__2|_2(?!006)|01|02|03|04|05|06|15|"
     r"Z07:00:00|Z070000|Z07:00|Z0700|Z07|-07:00:00|-070000|-07:00|-0700|-07|[.,]0+(?![0-9])|[.,]9+(?![0-9])|PM|pm|1|2|3|4|5"
@@ -51,10 +47,10 @@ def _fraction(moment: datetime, element: str) -> str:
 
 
 _WRITERS: dict[str, Callable[[datetime], str]] = {
-    "January": lambda moment: _MONTHS[moment.month - 1],
-    "Jan": lambda moment: _MONTHS[moment.month - 1][:3],
-    "Monday": lambda moment: _DAYS[moment.weekday()],
-    "Mon": lambda moment: _DAYS[moment.weekday()][:3],
+    "January": lambda moment: MONTHS[moment.month - 1],
+    "Jan": lambda moment: MONTHS[moment.month - 1][:3],
+    "Monday": lambda moment: DAYS[moment.weekday()],
+    "Mon": lambda moment: DAYS[moment.weekday()][:3],
     "MST": lambda moment: moment.tzname() or "UTC",
     "2006": lambda moment: f"{moment.year:04d}",
     "06": lambda moment: f"{moment.year % 100:02d}",
@@ -91,8 +87,8 @@ def format_time(moment: datetime, layout: str) -> str:
 
 _TWO = "[0-9]{2}"
 _READERS = {
-    "January": "|".join(_MONTHS), "Jan": "|".join(name[:3] for name in _MONTHS), "Monday": "|".join(_DAYS),
-    "Mon": "|".join(name[:3] for name in _DAYS), "MST": r"[A-Z]{3,4}(?:[+-][0-9]{1,2})?|[+-][0-9]{2,4}",
+    "January": "|".join(MONTHS), "Jan": "|".join(name[:3] for name in MONTHS), "Monday": "|".join(DAYS),
+    "Mon": "|".join(name[:3] for name in DAYS), "MST": r"[A-Z]{3,4}(?:[+-][0-9]{1,2})?|[+-][0-9]{2,4}",
     "2006": "[0-9]{4}", "06": _TWO,
     "01": _TWO, "1": "[0-9]{1,2}", "02": _TWO, "_2": " ?[0-9]{1,2}", "2": "[0-9]{1,2}", "002": "[0-9]{3}",
     "__2": "[ 0-9]{3}", "15": _TWO, "03": _TWO, "3": "[0-9]{1,2}", "04": _TWO, "4": "[0-9]{1,2}",
@@ -139,10 +135,18 @@ def read_time(layouts: Sequence[str], text: str, zone: tzinfo = timezone.utc) ->
 
 
 def _skip(literal: str, layout: str, text: str, at: int) -> int:
-    """Step over what stands in the layout as it is."""
-    if not text.startswith(literal, at):
-        raise _unreadable(layout, text, at, literal)
-    return at + len(literal)
+    """Step over what stands in the layout as it is; spaces there stand for any number of them, at the end even none."""
+    for word in re.split("( +)", literal):
+        if word.startswith(" "):
+            if text[at : at + 1] not in ("", " "):
+                raise _unreadable(layout, text, at, literal)
+            at += len(text[at:]) - len(text[at:].lstrip(" "))
+            continue
+        for char in word:
+            if not text.startswith(char, at):
+                raise _unreadable(layout, text, at, literal)
+            at += 1
+    return at
 
 
 def _unreadable(layout: str, text: str, at: int, expected: str) -> Fault:
@@ -193,7 +197,7 @@ def _year(parts: dict[str, str]) -> int:
 def _month(parts: dict[str, str]) -> int:
     for name in ("January", "Jan"):
         if name in parts:
-            return [month[:3].lower() for month in _MONTHS].index(parts[name][:3].lower()) + 1
+            return [month[:3].lower() for month in MONTHS].index(parts[name][:3].lower()) + 1
     return _number(parts, "01", "1", default=1)
 
 

@@ -17,11 +17,38 @@ _UNITS = {
 }  # fmt: skip
 _PART = re.compile(r"([0-9]*)(?:\.([0-9]*))?([^0-9.]*)")
 _SECOND = _UNITS["s"]
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _YEAR_ONE = datetime(1, 1, 1, tzinfo=timezone.utc)
 
 
-class Duration(int):
+class Named(int):
+    """A whole number of a type of its own: none that an expression counts with."""
+
+
+class Month(Named):
+    """A month, of which a text shows the name."""
+
+    go_type: ClassVar[str] = "time.Month"
+
+    def __str__(self) -> str:
+        return MONTHS[self - 1]
+
+
+class Weekday(Named):
+    """A day of the week, from Sunday on, of which a text shows the name."""
+
+    go_type: ClassVar[str] = "time.Weekday"
+
+    def __str__(self) -> str:
+        return DAYS[self - 1]
+
+
+class Duration(Named):
     """A length of time in nanoseconds."""
 
     go_type: ClassVar[str] = "time.Duration"
@@ -42,6 +69,18 @@ class Duration(int):
     def marshal_json(self) -> int:
         """Give what Go writes into JSON: the nanoseconds."""
         return int(self)
+
+    def truncated(self, unit: int) -> Duration:
+        """Cut off what is less than a multiple of another duration."""
+        rest = abs(int(self)) % unit if unit > 0 else 0
+        return Duration(int(self) + (rest if self < 0 else -rest))
+
+    def rounded(self, unit: int) -> Duration:
+        """Give the nearest multiple of another duration; half of one is rounded away from zero."""
+        if unit <= 0:
+            return self
+        size = (2 * abs(int(self)) + unit) // (2 * unit) * unit
+        return Duration(-size if self < 0 else size)
 
 
 def _below_a_second(nanoseconds: int) -> str:
@@ -155,6 +194,11 @@ class Time:
         """Cut off what is less than a multiple of a duration since the year one."""
         passed = int(self.since(ZERO_TIME))
         return self.add(-(passed % unit)) if unit > 0 else self
+
+    def rounded(self, unit: int) -> Time:
+        """Give the nearest multiple of a duration since the year one; half of one is rounded up."""
+        rest = int(self.since(ZERO_TIME)) % unit if unit > 0 else 0
+        return self.add(unit - rest if 2 * rest >= unit > 0 else -rest)
 
     def is_zero(self) -> bool:
         """Tell whether this is the first moment of the year one, Go's zero time."""

@@ -66,7 +66,7 @@ STRING = Nature("string", "string")
 BYTES = Nature("bytes", "[]uint8", INT)
 TIME = Nature("time", "time.Time")
 DURATION = Nature("duration", "time.Duration")
-LOCATION = Nature("location", "*time.Location")
+LOCATION = Nature("location", "time.Location")  # expr-lang looks through the pointer
 ARRAY = Nature("array", "[]interface {}", ANYTHING)
 MAP = Nature("map", "map[string]interface {}", ANYTHING)
 ANY_MAP = Nature("map", "map[interface {}]interface {}", ANYTHING)
@@ -80,6 +80,9 @@ BY_GO_TYPE = {
         ANYTHING, BOOL, INT, FLOAT, STRING, BYTES, TIME, DURATION, LOCATION, ARRAY, MAP, ANY_MAP, STRINGS, INTS, FLOATS,
     )
 }  # fmt: skip
+BY_GO_TYPE["time.Month"] = Nature("month", "time.Month")
+BY_GO_TYPE["time.Weekday"] = Nature("weekday", "time.Weekday")
+BY_GO_TYPE["*time.Location"] = LOCATION
 BY_GO_TYPE["int64"] = Nature("int", "int64")
 
 

@@ -14,8 +14,25 @@ from airflow_argo.argo.expressions.expr_lang.values import Groups, Uint8, go_typ
 _Visit = Callable[[int, Any], Any]
 
 
+class _NoElement:
+    """Stands for what a map has instead of elements; a predicate may go on as long as it does not look at it."""
+
+
+NO_ELEMENT = _NoElement()
+
+
+def looked_at(item: Any) -> Any:
+    """Give an element to what looks at it.
+
+    :raises Fault: if there are none, only keys and values.
+    """
+    if item is NO_ELEMENT:
+        raise Fault("reflect: call of reflect.Value.Index on map Value")
+    return item
+
+
 def elements(value: Any) -> Sequence[Any]:
-    """Give the elements of a list; of a text its bytes.
+    """Give the elements of a list; of a text its bytes, of a map as many ``NO_ELEMENT``.
 
     :raises Fault: for anything else, in the words of Go's ``reflect``.
     """
@@ -26,9 +43,7 @@ def elements(value: Any) -> Sequence[Any]:
     if value is None:
         raise Fault("reflect: call of reflect.Value.Len on zero Value")
     if isinstance(value, dict):
-        if value:
-            raise Fault("reflect: call of reflect.Value.Index on map Value")
-        return ()
+        return [NO_ELEMENT] * len(value)
     kind = "struct" if go_type(value) == "time.Time" else go_type(value).removeprefix("time.").lower()
     raise Fault(f"reflect: call of reflect.Value.Len on {kind} Value")
 
@@ -69,13 +84,13 @@ def _one(collection: Code, predicate: Code) -> Code:
 
 
 def _count(collection: Code, predicate: Code | None = None) -> Code:
-    test = predicate or (lambda frame: frame.item)
+    test = predicate or (lambda frame: looked_at(frame.item))
     return lambda frame: sum(_holds(test(frame)) for _ in _each(frame, collection))
 
 
 def _filter(collection: Code, predicate: Code) -> Code:
     def run(frame: Frame) -> Any:
-        found = [item for _, item in _each(frame, collection) if _holds(predicate(frame))]
+        found = [looked_at(item) for _, item in _each(frame, collection) if _holds(predicate(frame))]
         frame.take_memory(len(found))
         return found
 
@@ -115,7 +130,7 @@ def _sum(collection: Code, predicate: Code | None = None) -> Code:
     def run(frame: Frame) -> Any:
         total: Any = 0
         for _, item in _each(frame, collection):
-            total = operators.add(predicate(frame) if predicate else item, total)
+            total = operators.add(predicate(frame) if predicate else looked_at(item), total)
         return total
 
     return run
@@ -128,7 +143,7 @@ def _group_by(collection: Code, predicate: Code) -> Code:
             key = predicate(frame)
             if isinstance(key, (list, dict, tuple)):
                 raise Fault(f"hash of unhashable type: {go_type(key)}")
-            groups.setdefault(key, []).append(item)
+            groups.setdefault(key, []).append(looked_at(item))
         return groups
 
     return run
@@ -141,7 +156,7 @@ def _sort_by(collection: Code, predicate: Code, order: Code | None = None) -> Co
             raise Fault("sortBy order argument must be a string")
         if direction not in ("asc", "desc"):
             raise Fault("unknown order, use asc or desc")
-        keyed = [(predicate(frame), item) for _, item in _each(frame, collection)]
+        keyed = [(predicate(frame), looked_at(item)) for _, item in _each(frame, collection)]
         frame.take_memory(len(keyed))
         by_key = sorted(keyed, key=lambda pair: _ORDER(pair[0]), reverse=direction == "desc")
         return [item for _, item in by_key]
@@ -155,7 +170,7 @@ def _reduce(collection: Code, predicate: Code, initial: Code | None = None) -> C
         accumulated = initial(frame) if initial else None
         for _, item in _each(frame, collection):
             frame.accumulated = accumulated
-            accumulated = predicate(frame) if started else item
+            accumulated = predicate(frame) if started else looked_at(item)
             started = True
         if not started:
             raise Fault("reduce of empty array with no initial value")
@@ -193,9 +208,9 @@ PREDICATE_FUNCTIONS: dict[str, Callable[..., Code]] = {
     "map": _map,
     "count": _count,
     "sum": _sum,
-    "find": _find(backwards=False, wanted=lambda index, item: item),
+    "find": _find(backwards=False, wanted=lambda index, item: looked_at(item)),
     "findIndex": _find(backwards=False, wanted=lambda index, item: index),
-    "findLast": _find(backwards=True, wanted=lambda index, item: item),
+    "findLast": _find(backwards=True, wanted=lambda index, item: looked_at(item)),
     "findLastIndex": _find(backwards=True, wanted=lambda index, item: index),
     "groupBy": _group_by,
     "sortBy": _sort_by,

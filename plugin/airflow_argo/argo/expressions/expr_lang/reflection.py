@@ -9,9 +9,9 @@ from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.values import ANY, Function, go_type
 
 _ZERO: dict[str, Any] = {
-    "string": "", "int": 0, "int64": 0, "float64": 0.0, "bool": False, "map[string]interface {}": {},
-    "time.Time": ZERO_TIME,
+    "string": "", "int": 0, "int64": 0, "float64": 0.0, "bool": False, "time.Time": ZERO_TIME,
 }  # fmt: skip
+_MAP = "map[string]interface {}"
 
 
 def call_function(callee: Any, given: list[Any]) -> Any:
@@ -30,15 +30,20 @@ def call_function(callee: Any, given: list[Any]) -> Any:
     elif len(given) != len(wanted):
         raise Fault(f"invalid number of arguments: expected {len(wanted)}, got {len(given)}")
     last = len(wanted) - 1
-    return callee.call(*[_argument(value, wanted[min(index, last)]) for index, value in enumerate(given)])
+    fixed = last if callee.variadic else len(wanted)
+    return callee.call(
+        *[_argument(value, wanted[min(index, last)], index < fixed) for index, value in enumerate(given)]
+    )
 
 
-def _argument(value: Any, wanted: str) -> Any:
+def _argument(value: Any, wanted: str, fixed: bool) -> Any:
     if wanted == ANY:
         return value
     if value is None:
-        return _ZERO.get(wanted)
+        return {} if wanted == _MAP else _ZERO.get(wanted)  # a map of its own: the function may change it
     found = go_type(value)
-    if found != wanted:
+    if found == wanted:
+        return value
+    if fixed:
         raise Fault(f"reflect: Call using {found} as type {wanted}")
-    return value
+    raise Fault(f"reflect: cannot use {found} as type {wanted} in Call")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from airflow_argo.argo.expressions import gojson
-from airflow_argo.argo.expressions.expr_lang.gotime import Duration
+from airflow_argo.argo.expressions.expr_lang.gotime import Named
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 
 ANY = "interface {}"
@@ -41,6 +41,16 @@ class Strings(list[Any]):
     """A ``[]string``, what ``split`` makes."""
 
     go_type: ClassVar[str] = "[]string"
+
+
+class NilSlice(gojson.Nil, list[Any]):
+    """A nil ``[]interface {}``, what is left of an empty list."""
+
+    go_type: ClassVar[str] = "[]interface {}"
+
+
+class NilStrings(gojson.Nil, Strings):
+    """A nil ``[]string``."""
 
 
 class Pairs(list[Any]):
@@ -90,8 +100,8 @@ def wrapped(value: int) -> int:
 
 
 def is_number(value: object) -> bool:
-    """Tell whether this is a number; a boolean and a duration are not."""
-    return isinstance(value, (int, float)) and not isinstance(value, (bool, Duration))
+    """Tell whether this is a number; a boolean, a duration and a month are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, (bool, Named))
 
 
 def go_type(value: object) -> str:
@@ -146,8 +156,15 @@ def sorted_keys(value: dict[Any, Any]) -> list[Any]:
     return sorted(value, key=lambda key: (isinstance(key, str), key if is_number(key) or isinstance(key, str) else 0))
 
 
+def is_nil(value: object) -> bool:
+    """Tell whether a value is nil; a list may be, too."""
+    return value is None or isinstance(value, gojson.Nil)
+
+
 def equal(left: object, right: object) -> bool:
     """Compare as ``==`` does: numbers by value whatever their type, lists by element, maps by exact types too."""
+    if left is None or right is None:
+        return is_nil(left) and is_nil(right)
     if isinstance(left, str) or isinstance(right, str):
         return isinstance(left, str) and isinstance(right, str) and left == right
     if is_number(left) and is_number(right):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from airflow_argo.argo.expressions.expr_lang.operators import wrong_type
+from airflow_argo.argo.expressions.expr_lang.operators import as_text, wrong_type
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare, is_empty, several, strval
 from airflow_argo.argo.expressions.expr_lang.values import Strings
@@ -58,15 +58,23 @@ def _dig(*given: Any) -> Any:
     if len(given) < 3:
         raise Fault("dig needs at least three arguments")
     *keys, default, found = given
+    if not isinstance(found, dict):
+        raise wrong_type(found, "map[string]interface {}")
+    for key in keys:
+        as_text(key)
     for key in keys:
         if not isinstance(found, dict):
             raise wrong_type(found, "map[string]interface {}")
-        if not isinstance(key, str):
-            raise wrong_type(key, "string")
         if key not in found:
             return default
         found = found[key]
     return found
+
+
+def _deep_copy(value: Any) -> Any:
+    if value is None:
+        raise Fault("reflect: call of reflect.Value.Type on zero Value")
+    return copy.deepcopy(value)
 
 
 DICTS = dict(
@@ -83,7 +91,7 @@ DICTS = dict(
         declare("omit", "d s...", lambda target, *keys: {key: target[key] for key in target if key not in keys}),
         *several("merge mustMerge", "d d...", _merge),
         *several("mergeOverwrite mustMergeOverwrite", "d d...", _merge_overwrite),
-        *several("deepCopy mustDeepCopy", "*", copy.deepcopy),
+        *several("deepCopy mustDeepCopy", "*", _deep_copy),
         declare("dig", "*...", _dig),
     ]
 )

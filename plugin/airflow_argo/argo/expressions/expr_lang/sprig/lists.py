@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from typing import Any
 
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import as_list, is_empty, several
 from airflow_argo.argo.expressions.expr_lang.sprig.numbers import loose_int
-from airflow_argo.argo.expressions.expr_lang.values import identical, identity
+from airflow_argo.argo.expressions.expr_lang.values import NilSlice, identical, identity
 
 
 def _first(value: Any) -> Any:
@@ -22,11 +23,13 @@ def _last(value: Any) -> Any:
 
 
 def _rest(value: Any) -> Any:
-    return as_list(value, "Cannot find rest on type")[1:]
+    items = as_list(value, "Cannot find rest on type")
+    return items[1:] if items else NilSlice()
 
 
 def _initial(value: Any) -> Any:
-    return as_list(value, "Cannot find initial on type")[:-1]
+    items = as_list(value, "Cannot find initial on type")
+    return items[:-1] if items else NilSlice()
 
 
 def _uniq(value: Any) -> list[Any]:
@@ -60,13 +63,15 @@ def _slice(value: Any, *bounds: Any) -> Any:
 
 def _chunk(size: int, value: Any) -> list[list[Any]]:
     items = as_list(value, "Cannot chunk type")
-    if size <= 0:
+    count = math.floor((len(items) - 1) / size) + 1 if size else -1
+    if count < 0:
         raise Fault("runtime error: makeslice: len out of range")
-    return [items[start : start + size] for start in range(0, len(items), size)]
+    return [items[start : start + size] for start in range(0, count * size, size)]
 
 
 def _concat(*lists: Any) -> list[Any]:
-    return [item for value in lists for item in as_list(value, "Cannot concat type", " as list")]
+    items = [item for value in lists for item in as_list(value, "Cannot concat type", " as list")]
+    return items or NilSlice()
 
 
 LISTS = dict(

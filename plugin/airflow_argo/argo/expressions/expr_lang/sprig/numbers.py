@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import math
+import re
 import secrets
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Any
 
 from airflow_argo.argo.expressions.expr_lang import operators
 from airflow_argo.argo.expressions.expr_lang.builtins_numbers import parse_float, parse_int
 from airflow_argo.argo.expressions.expr_lang.frame import MEMORY_BUDGET
+from airflow_argo.argo.expressions.expr_lang.gotime import Named
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare, several
 from airflow_argo.argo.expressions.expr_lang.values import Int64, Ints, to_int, wrapped
+
+_WITH_FRACTION = re.compile(r"([-+]?[0-9]*)\.[0-9]*")
+_DECIMALS = Context(prec=400)
+_LAST_DECIMAL = Decimal(1).scaleb(-16)
 
 
 def loose_int(value: Any) -> int:
     """Make a whole number of anything: text may be octal (``010``) or hexadecimal, what is no number is 0."""
     if isinstance(value, str):
         return _text_to_int(value)
+    if isinstance(value, Named):
+        return int(value)
     return to_int(value) if isinstance(value, (float, int)) and not isinstance(value, bool) else int(value is True)
 
 
 def _text_to_int(text: str) -> int:
-    whole, point, zeros = text.rpartition(".")
-    digits = whole if point and zeros and not zeros.strip("0") else text
+    number = _WITH_FRACTION.fullmatch(text)
+    digits = number[1] + "0" * (not number[1].strip("+-")) if number else text
     sign = -1 if digits.startswith("-") else 1
     bare = digits.lstrip("+-") if digits[:1] in ("+", "-") and digits[:1] else digits
     try:
@@ -69,7 +77,7 @@ def _quotient(left: int, right: int) -> int:
 def _decimals(compute: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
     def call(*values: Any) -> float:
         numbers = [Decimal(repr(loose_float(value))) for value in values]
-        return float(reduce(compute, numbers))
+        return float(reduce(compute, numbers)) or 0.0  # these decimals know no -0
 
     return call
 
@@ -77,7 +85,7 @@ def _decimals(compute: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., f
 def _divided(left: Decimal, right: Decimal) -> Decimal:
     if not right:
         raise Fault("decimal division by 0")
-    return left / right
+    return _DECIMALS.divide(left, right).quantize(_LAST_DECIMAL, ROUND_HALF_UP, _DECIMALS)
 
 
 def _round(value: Any, places: int, *on: float) -> float:
@@ -131,10 +139,10 @@ NUMBERS = dict(
         declare("mod", "* *", _folded(operators.modulo)),
         *several("max biggest", "* *...", _folded(max)),
         declare("min", "* *...", _folded(min)),
-        declare("add1f", "*", lambda value: _decimals(lambda left, right: left + right)(value, 1)),
-        declare("addf", "*...", lambda *values: _decimals(lambda left, right: left + right)(0, *values)),
-        declare("subf", "* *...", _decimals(lambda left, right: left - right)),
-        declare("mulf", "* *...", _decimals(lambda left, right: left * right)),
+        declare("add1f", "*", lambda value: _decimals(_DECIMALS.add)(value, 1)),
+        declare("addf", "*...", lambda *values: _decimals(_DECIMALS.add)(0, *values)),
+        declare("subf", "* *...", _decimals(_DECIMALS.subtract)),
+        declare("mulf", "* *...", _decimals(_DECIMALS.multiply)),
         declare("divf", "* *...", _decimals(_divided)),
         declare("maxf", "* *...", lambda *values: max(map(loose_float, values))),
         declare("minf", "* *...", lambda *values: min(map(loose_float, values))),

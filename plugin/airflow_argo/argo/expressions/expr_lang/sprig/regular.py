@@ -10,7 +10,7 @@ from airflow_argo.argo.expressions.expr_lang import regexes
 from airflow_argo.argo.expressions.expr_lang.regexes import Found
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare
-from airflow_argo.argo.expressions.expr_lang.values import Function, Strings
+from airflow_argo.argo.expressions.expr_lang.values import Function, NilStrings, Strings
 
 _REFERENCE = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 _META = re.compile(r"([\\.+*?()|\[\]{}^$])")
@@ -34,7 +34,7 @@ def _find(pattern: str, text: str) -> str:
 
 def _find_all(pattern: str, text: str, count: int) -> Strings:
     matches = Strings(match[0] for match in _found(pattern, text))
-    return matches if count < 0 else Strings(matches[:count])
+    return (matches if count < 0 else Strings(matches[:count])) or NilStrings()
 
 
 def _expanded(template: str) -> Callable[[Found], str]:
@@ -75,7 +75,7 @@ def _split(pattern: str, text: str, count: int) -> Strings:
         if match.end != 0:
             parts.append(text[begin:end])
         begin = match.end
-    if end != len(text) or not text:
+    if end != len(text) or (pattern and not text):
         parts.append(text[begin:])
     return parts
 

@@ -88,8 +88,7 @@ def to_strings(value: Any) -> Strings:
 
 
 def _sort_alpha(value: Any) -> Strings:
-    found = to_strings(value)
-    return Strings(sorted(found)) if go_kind(value) == "slice" else found
+    return Strings(sorted(to_strings(value)) if go_kind(value) == "slice" else [strval(value)])
 
 
 def _parts(parts: list[str]) -> dict[str, str]:
