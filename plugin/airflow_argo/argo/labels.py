@@ -41,7 +41,7 @@ def label_value(text: str) -> str:
 
 def value_fault(text: str) -> str:
     """Say what Kubernetes has against a label value, in its own words; nothing if it is valid."""
-    faults = [f"must be no more than {MAX_LENGTH} characters"] if len(text.encode()) > MAX_LENGTH else []
+    faults = [f"must be no more than {MAX_LENGTH} bytes"] if len(text.encode()) > MAX_LENGTH else []
     if not _VALUE.fullmatch(text):
         faults.append(VALUE_RULE)
     return ";".join(faults)

@@ -235,7 +235,7 @@ def test_single_tags_are_resolved() -> None:
     scope = {"steps.a.outputs.result": "x", "absent": None}
     assert tags.resolve("{{steps.a.outputs.result}}", scope) == ("steps.a.outputs.result", "x")
     assert tags.resolve("{{absent}}", scope) == ("absent", None)
-    assert tags.resolve("{{=steps.a.outputs.result + 'y'}}", {"steps.a.outputs.result": "x"})[1] == "xy"
+    assert tags.resolve("{{=$env['steps.a.outputs.result'] + 'y'}}", scope)[1] == "xy"
 
 
 @pytest.mark.parametrize(
@@ -244,13 +244,15 @@ def test_single_tags_are_resolved() -> None:
         ("{{b}}", 'Unable to resolve: "b"'),
         ("{{=b}}", 'Unable to compile: "b"'),
         ("{{=a + 1}}", 'Unable to compile: "a + 1"'),
-        ("{{=asInt(a)}}", 'Invalid expression: "asInt(a)"'),
+        ("{{=asInt(a)}}", 'Unable to compile: "asInt(a)"'),
+        ("{{=steps.a}}", 'Unable to compile: "steps.a"'),
+        ("{{=int(a)}}", 'Invalid expression: "int(a)"'),
         ("{{=nil}}", 'Unable to resolve: "=nil"'),
     ],
 )
 def test_a_single_tag_that_cannot_be_resolved(text: str, message: str) -> None:
     with pytest.raises(ExpressionError) as failure:
-        tags.resolve(text, {"a": "x"})
+        tags.resolve(text, {"a": "x", "steps.a": "y"})
     assert str(failure.value) == message
 
 

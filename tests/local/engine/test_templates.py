@@ -97,6 +97,29 @@ def test_labels_may_be_computed(world):
     assert (labels["a"], labels["who"]) == ("b", "me")
 
 
+def test_all_labels_in_one_variable_are_those_of_when_argo_last_looked(world):
+    run = world("""
+    workflowMetadata: {labels: {a: b}}
+    templates: [{name: main, container: {image: x, args: ["{{workflow.labels}} {{workflow.labels.a}}"]}}]
+    """).start()
+    assert run.step.commands[0].template["container"]["args"] == ["null b"]
+
+
+def test_a_lone_brace_in_an_argument_ends_where_go_writes_two_others(world):
+    run = world("""
+    arguments: {parameters: [{value: "{{", name: brace}]}
+    entrypoint: main
+    templates: [{name: main, container: {image: x, args: ["{{workflow.parameters.brace}}"]}}]
+    """).start()
+    assert run.step.commands[0].template["container"]["args"] == ["{{"]
+    run = world("""
+    entrypoint: work
+    parallelism: 3
+    arguments: {parameters: [{name: brace, value: "{{"}]}
+    """).start()
+    assert run.message.endswith('starting from "\\"}]},\\"parallelism\\":3}"')
+
+
 def test_a_computed_label_sees_the_labels_and_annotations_beside_it(world):
     run = world("""
     entrypoint: work
@@ -125,7 +148,7 @@ def test_a_computed_label_sees_the_labels_and_annotations_beside_it(world):
             'invalid label value "a b" for label "who" and expression "\'a b\'": a valid label must be an empty string',
         ),
         ("labels: {a: b c}", 'invalid label value "b c" for label "a": a valid label must be an empty string'),
-        (f"labels: {{a: {'b' * 64}}}", 'for label "a": must be no more than 63 characters'),
+        (f"labels: {{a: {'b' * 64}}}", 'for label "a": must be no more than 63 bytes'),
     ],
 )
 def test_a_label_that_cannot_be_ends_the_workflow(world, metadata, message):

@@ -165,6 +165,14 @@ def substitute_valid(text: str, scope: Scope, *, strict: Iterable[str] = ()) -> 
         raise _invalid_result() from None
 
 
+def substitute_item(text: str, scope: Scope, *, strict: Iterable[str] = ()) -> Any:
+    """Do what ``substitute_valid`` does, for the copy of a step that a loop makes: what is wrong with its JSON is told.
+
+    :raises ExpressionError: as ``substitute`` does, but with the message of Go's ``encoding/json``.
+    """
+    return gojson.loads(_substitute(text, scope, tuple(strict)) if "{{" in text else text)
+
+
 def _invalid_result() -> InvalidJSONError:
     return InvalidJSONError("cannot finish template replacement because the result was invalid JSON")
 
@@ -287,7 +295,7 @@ def resolve(text: str, scope: Scope) -> tuple[str, Any]:
         return tag, scope[tag]
     expression = _tag(tag).text
     shown = gojson.quote(expression)
-    env = dict(expr_lang.environment(scope))
+    env = dict(scope)  # no maps to go into, and no functions of Argo's: such an expression gets no further than this
     try:
         expr_lang.check(expression, env)
     except ExpressionError:

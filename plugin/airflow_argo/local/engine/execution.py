@@ -31,7 +31,7 @@ from airflow_argo.local.engine.messages import (
 )
 from airflow_argo.local.engine.nodes import COMPLETED
 from airflow_argo.local.engine.run import Run
-from airflow_argo.local.engine.substitution import filled
+from airflow_argo.local.engine.substitution import filled_spec
 from airflow_argo.local.engine.suspend import can_resume
 from airflow_argo.local.engine.synchronization import Synchronization, no_limit
 from airflow_argo.local.engine.templates import TemplateLookup, Templates
@@ -167,11 +167,13 @@ class Execution:
         metadata.add_template_label(self.workflow)
         variables = start_variables(self.workflow, spec, self._config_map, now)
         without_templates = {key: value for key, value in spec.items() if key != "templates"}
-        spec = {**filled(without_templates, variables), "templates": spec.get("templates") or []}
+        spec = {**filled_spec(without_templates, variables), "templates": spec.get("templates") or []}
         if not self._status.get("phase"):
             added = metadata.apply(self.workflow, spec, variables)
             variables.update(added)
-            spec = {**filled({**spec, "templates": []}, added), "templates": spec["templates"]}
+            # Argo shows all labels in one variable only when it looks again: what has been added is not in there yet.
+            self._shown_metadata = self._metadata()
+            spec = {**filled_spec({**spec, "templates": []}, added), "templates": spec["templates"]} if added else spec
         if "artifactRepositoryRef" not in self._status:
             namespace = self.workflow["metadata"].get("namespace", "")
             self._status["artifactRepositoryRef"] = resolve(spec, namespace, self._config_map)
@@ -217,11 +219,14 @@ class Execution:
         run.now = run.tree.now = now
         run.variables["workflow.status"] = self._status.get("phase", "")
         metadata.set_duration(run.variables, self._status, now)
-        entries = self.workflow["metadata"]
-        shown = (dict(entries.get("labels") or {}), dict(entries.get("annotations") or {}))
+        shown = self._metadata()
         if shown != self._shown_metadata:
             self._shown_metadata = shown
             run.variables.update(metadata_variables(self.workflow, run.spec))
+
+    def _metadata(self) -> tuple[dict[str, str], dict[str, str]]:
+        entries = self.workflow["metadata"]
+        return dict(entries.get("labels") or {}), dict(entries.get("annotations") or {})
 
     def _take_in(self, run: Run, event: Event) -> None:
         if isinstance(event, (PodStarted, ContainerChanged, PodFinished)):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from airflow_argo.argo.expressions import tags
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import loops
 from airflow_argo.local.engine.arguments import without_absent
 from airflow_argo.local.engine.artifact_references import resolved_by_step, resolved_by_task
 from airflow_argo.local.engine.conditions import is_certainly_false, should_execute
 from airflow_argo.local.engine.scope import Scope
-from airflow_argo.local.engine.substitution import EVERYTHING, NOTHING, REFERENCES, filled, filled_text, to_json
+from airflow_argo.local.engine.substitution import EVERYTHING, NOTHING, REFERENCES, filled, to_json
 
 
 def resolved(
@@ -76,7 +77,7 @@ def expanded(
         filled(sources, {**variables, **found[0].variables()}, strict)
     text = to_json({key: value for key, value in holder.items() if key not in loops.LOOP_FIELDS})
     for index, item in enumerate(found):
-        copy: dict[str, Any] = filled_text(text, {**variables, **item.variables()}, strict)[1]
+        copy: dict[str, Any] = tags.substitute_item(text, {**variables, **item.variables()}, strict=strict)
         copy["name"] = loops.node_name(holder["name"], index, item)
         if "template" in holder:
             copy["template"] = holder["template"]

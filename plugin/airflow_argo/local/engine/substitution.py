@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airflow_argo.argo.expressions import tags
+from airflow_argo.argo.lint import encode
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -31,6 +32,18 @@ def filled(value: Any, variables: Mapping[str, Any], strict: tuple[str, ...] = N
     """
     text = to_json(value)
     return filled_text(text, variables, strict)[1] if "{{" in text else value
+
+
+def filled_spec(spec: dict[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Fill a workflow's spec, as the text that Go writes: where a lone ``{{`` ends depends on what follows it there.
+
+    :raises ExpressionError: as ``filled`` does.
+    """
+    if "{{" not in to_json(spec):
+        return spec
+    text = encode.to_json(spec, "WorkflowSpec")
+    written: dict[str, Any] = filled_text(text, variables)[1]
+    return written
 
 
 def filled_text(text: str, variables: Mapping[str, Any], strict: tuple[str, ...] = NOTHING) -> tuple[str, Any]:
