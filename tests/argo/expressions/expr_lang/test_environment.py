@@ -41,6 +41,10 @@ def test_conditions_give_booleans() -> None:
         ("asInt('x') == 1", "unable to evaluate expression 'asInt('x') == 1': invalid operation: int(x) (1:1)"),
         ("'a'", "unable to cast expression result 'a' to bool"),
         ("1", "unable to cast expression result '%!s(int=1)' to bool"),
+        ("nil", "unable to cast expression result '%!s(<nil>)' to bool"),
+        ("[1,'a',nil]", "unable to cast expression result '[%!s(int=1) a <nil>]' to bool"),
+        ("{'a': true}", "unable to cast expression result 'map[a:%!s(bool=true)]' to bool"),
+        ("duration('1m')", "unable to cast expression result '1m0s' to bool"),
         ("nosuch", "unknown name nosuch (1:1)"),
     ],
 )

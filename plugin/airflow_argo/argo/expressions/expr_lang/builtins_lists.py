@@ -27,6 +27,7 @@ from airflow_argo.argo.expressions.expr_lang.values import (
     go_type,
     is_number,
     likeness,
+    shown_as_text,
     sorted_keys,
 )
 
@@ -122,7 +123,7 @@ def _to_pairs(value: Any) -> Pairs:
 
 def _from_pairs(pairs: Any) -> AnyMap:
     if not isinstance(pairs, (list, tuple)):
-        shown = "<invalid reflect.Value>" if pairs is None else go_text(pairs)
+        shown = "<invalid reflect.Value>" if pairs is None else shown_as_text(pairs)
         raise Fault(f"cannot transform {shown} from pairs")
     made = AnyMap()
     for pair in pairs:

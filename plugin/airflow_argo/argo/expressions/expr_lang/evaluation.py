@@ -13,7 +13,7 @@ from airflow_argo.argo.expressions.expr_lang.identifiers import names_used
 from airflow_argo.argo.expressions.expr_lang.names import BUILTIN_NAMES
 from airflow_argo.argo.expressions.expr_lang.natures import Nature, nature_of
 from airflow_argo.argo.expressions.expr_lang.parser import parse
-from airflow_argo.argo.expressions.expr_lang.values import go_text, go_type
+from airflow_argo.argo.expressions.expr_lang.values import shown_as_text
 
 
 def evaluate(text: str, env: Mapping[str, Any]) -> Any:
@@ -46,8 +46,7 @@ def evaluate_bool(text: str, env: Mapping[str, Any]) -> bool:
         raise ExpressionError(f"unable to evaluate expression '{text}': {error}") from None
     if isinstance(value, bool):
         return value
-    shown = value if isinstance(value, str) else f"%!s({go_type(value)}={go_text(value)})"
-    raise ExpressionError(f"unable to cast expression result '{shown}' to bool")
+    raise ExpressionError(f"unable to cast expression result '{shown_as_text(value)}' to bool")
 
 
 def _checked(text: str, env: Mapping[str, Any]) -> Code:

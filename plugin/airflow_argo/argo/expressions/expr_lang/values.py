@@ -151,6 +151,21 @@ def go_text(value: object) -> str:
     return "<nil>" if value is None else str(value)
 
 
+def shown_as_text(value: object) -> str:
+    """Print a value as Go's ``%s`` does, which has its own way of saying that something is no text."""
+    return "%!s(<nil>)" if value is None else _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return "[" + " ".join(map(_as_text, value)) + "]"
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{go_text(key)}:{_as_text(value[key])}" for key in sorted_keys(value)) + "]"
+    if isinstance(value, (bool, float)) or (isinstance(value, int) and not isinstance(value, Named)):
+        return f"%!s({go_type(value)}={go_text(value)})"
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else go_text(value)
+
+
 def sorted_keys(value: dict[Any, Any]) -> list[Any]:
     """Give the keys of a map in the order that Go prints them: numbers before text."""
     return sorted(value, key=lambda key: (isinstance(key, str), key if is_number(key) or isinstance(key, str) else 0))

@@ -1,6 +1,6 @@
 """The functions of Masterminds' sprig v3.3.0 that Argo gives expressions as ``sprig.NAME``.
 
-What is left out (cryptography, semantic versions, wrapping and changing the case of words, network) fails by name.
+What is left out (cryptography, semantic versions, URLs, network) fails by name.
 """
 
 from __future__ import annotations
@@ -15,13 +15,12 @@ from airflow_argo.argo.expressions.expr_lang.sprig.regular import REGULAR
 from airflow_argo.argo.expressions.expr_lang.sprig.text import TEXT
 from airflow_argo.argo.expressions.expr_lang.sprig.times import TIMES
 from airflow_argo.argo.expressions.expr_lang.sprig.various import VARIOUS
+from airflow_argo.argo.expressions.expr_lang.sprig.words import WORDS
 from airflow_argo.argo.expressions.expr_lang.values import ANY, Function
 
 LEFT_OUT = [
-    "abbrevboth",
     "bcrypt",
     "buildCustomCert",
-    "camelcase",
     "decryptAES",
     "derivePassword",
     "encryptAES",
@@ -34,23 +33,10 @@ LEFT_OUT = [
     "genSignedCertWithKey",
     "getHostByName",
     "htpasswd",
-    "kebabcase",
-    "osBase",
-    "osClean",
-    "osDir",
-    "osExt",
-    "osIsAbs",
-    "randAscii",
-    "randBytes",
     "semver",
     "semverCompare",
-    "shuffle",
-    "snakecase",
-    "toDecimal",
     "urlJoin",
     "urlParse",
-    "wrap",
-    "wrapWith",
 ]
 
 
@@ -70,4 +56,5 @@ SPRIG: dict[str, Function] = {
     **REGULAR,
     **TIMES,
     **VARIOUS,
+    **WORDS,
 }

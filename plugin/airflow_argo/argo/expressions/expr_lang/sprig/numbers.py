@@ -16,7 +16,7 @@ from airflow_argo.argo.expressions.expr_lang.frame import MEMORY_BUDGET
 from airflow_argo.argo.expressions.expr_lang.gotime import Named
 from airflow_argo.argo.expressions.expr_lang.source import Fault
 from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare, several
-from airflow_argo.argo.expressions.expr_lang.values import Int64, Ints, to_int, wrapped
+from airflow_argo.argo.expressions.expr_lang.values import Int64, Ints, go_text, to_int, wrapped
 
 _WITH_FRACTION = re.compile(r"([-+]?[0-9]*)\.[0-9]*")
 _DECIMALS = Context(prec=400)
@@ -121,6 +121,13 @@ def _random_int(low: int, high: int) -> int:
     return low + secrets.randbelow(high - low)
 
 
+def _from_octal(value: Any) -> Int64:
+    digits = go_text(value)
+    sign, bare = (-1, digits[1:]) if digits[:1] == "-" else (1, digits.removeprefix("+"))
+    number = sign * int(bare, 8) if re.fullmatch("[0-7]{1,22}", bare) else 0
+    return Int64(number if -(2**63) <= number < 2**63 else 0)
+
+
 def _whole_float(change: Callable[[float], int]) -> Callable[[Any], float]:
     return lambda value: float(change(loose_float(value)))
 
@@ -152,6 +159,7 @@ NUMBERS = dict(
         declare("until", "i", lambda count: _until_step(0, count, -1 if count < 0 else 1)),
         declare("untilStep", "i i i", _until_step),
         declare("seq", "i...", _seq),
+        declare("toDecimal", "*", _from_octal),
         declare("randInt", "i i", _random_int),
     ]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import posixpath
 import secrets
 import string
@@ -15,7 +16,7 @@ from airflow_argo.argo.expressions.expr_lang.builtins_lists import go_kind
 from airflow_argo.argo.expressions.expr_lang.builtins_text import from_json
 from airflow_argo.argo.expressions.expr_lang.frame import MEMORY_BUDGET
 from airflow_argo.argo.expressions.expr_lang.source import Fault
-from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare, is_empty
+from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare, is_empty, several
 from airflow_argo.argo.expressions.expr_lang.values import go_type, identical
 
 
@@ -59,6 +60,12 @@ def _random(alphabet: str) -> Callable[[int], str]:
     return call
 
 
+def _random_bytes(count: int) -> str:
+    if not 0 <= count < MEMORY_BUDGET:
+        raise Fault("runtime error: makeslice: len out of range" if count < 0 else "memory budget exceeded")
+    return base64.b64encode(secrets.token_bytes(count)).decode()
+
+
 def _base(path: str) -> str:
     stripped = path.rstrip("/")
     return posixpath.basename(stripped) or ("/" if path else ".")
@@ -97,14 +104,16 @@ VARIOUS = dict(
         declare("kindOf", "*", go_kind),
         declare("kindIs", "s *", lambda name, value: name == go_kind(value)),
         declare("deepEqual", "* *", identical),
-        declare("base", "s", _base),
-        declare("dir", "s", lambda path: _clean(path[: path.rfind("/") + 1])),
-        declare("clean", "s", _clean),
-        declare("ext", "s", _extension),
-        declare("isAbs", "s", lambda path: path.startswith("/")),
+        *several("base osBase", "s", _base),
+        *several("dir osDir", "s", lambda path: _clean(path[: path.rfind("/") + 1])),
+        *several("clean osClean", "s", _clean),
+        *several("ext osExt", "s", _extension),
+        *several("isAbs osIsAbs", "s", lambda path: path.startswith("/")),
         declare("uuidv4", "", lambda: str(uuid.uuid4())),
         declare("randAlphaNum", "i", _random(string.ascii_letters + string.digits)),
         declare("randAlpha", "i", _random(string.ascii_letters)),
+        declare("randAscii", "i", _random("".join(map(chr, range(32, 127))))),
+        declare("randBytes", "i", _random_bytes),
         declare("randNumeric", "i", _random(string.digits)),
     ]
 )
