@@ -12,7 +12,8 @@ from airflow_argo.argo.expressions.expr_lang.sprig.declaring import declare
 
 _NUMBER, _UPPER, _ALPHABET, _CONNECTOR, _PUNCTUATION, _OTHER = range(6)
 _LETTERS_OR_DIGITS = (_ALPHABET, _NUMBER)
-_NO_WORD = (-1, "")
+_NO_WORD = -1
+_SEPARATE = (_NO_WORD, _CONNECTOR, _PUNCTUATION)
 
 _Word = tuple[int, str]
 
@@ -93,48 +94,23 @@ def _joined_words(connector: str) -> Callable[[str], str]:
     """Write words in lower case with a connector between them; a number belongs to the word before or after it."""
 
     def call(text: str) -> str:
-        return "".join(_connected(_words(text), connector))
+        return "".join(_connected(list(_words(text)), connector))
 
     return call
 
 
-def _connected(words: Iterator[_Word], connector: str) -> Iterator[str]:
-    kind, word = next(words, _NO_WORD)
-    while True:
-        before, last = kind, word
-        kind, word = next(words, _NO_WORD)
-        if kind < 0:
-            yield _written(before, last, connector)
-            return
-        if before != _CONNECTOR:
-            yield _written(before, last, connector)
-        if before == _CONNECTOR:
-            yield _written(before, last, connector)
-        elif before == _NUMBER:
-            while kind in _LETTERS_OR_DIGITS:
-                yield _written(kind, word, connector)
-                kind, word = next(words, _NO_WORD)
-            yield _between(kind, connector)
-        elif before != _PUNCTUATION and kind != _NUMBER:
-            yield _between(kind, connector)
-        elif before != _PUNCTUATION:
-            number = word
-            kind, word = next(words, _NO_WORD)
-            if kind < 0:
-                yield number
-                return
-            if kind != _ALPHABET:
-                yield number + _between(kind, connector)
-                continue
-            yield connector + number
-            while kind in _LETTERS_OR_DIGITS:
-                yield _written(kind, word, connector)
-                kind, word = next(words, _NO_WORD)
-            yield _between(kind, connector)
-
-
-def _between(kind: int, connector: str) -> str:
-    return "" if kind in (-1, _CONNECTOR, _PUNCTUATION) else connector
+def _connected(words: list[_Word], connector: str) -> Iterator[str]:
+    kinds = [kind for kind, _ in words] + [_NO_WORD, _NO_WORD]
+    at = 0
+    while at < len(words):
+        kind = kinds[at]
+        end = at + 1
+        while kind == _NUMBER and kinds[end] in _LETTERS_OR_DIGITS:
+            end += 1
+        yield "".join(_written(*word, connector) for word in words[at:end])
+        at = end
+        if kind not in _SEPARATE and (kinds[at] != _NUMBER or kinds[at + 1] == _ALPHABET):
+            yield "" if kinds[at] in _SEPARATE else connector
 
 
 def _written(kind: int, word: str, connector: str) -> str:
