@@ -313,3 +313,54 @@ def test_a_display_name_that_is_none_is_an_error(world, more, kind):
     run = world(f"templates: [{{name: main, annotations: {annotations}, {more}}}]").run()
     assert (run.phase, run.nodes[""]["type"], run.nodes[""]["displayName"]) == ("Error", kind, "wf")
     assert run.nodes[""]["message"].startswith("displayName must match the regex ^[a-zA-Z0-9]")
+
+
+LEFT = """
+templates:
+- name: main
+  steps:
+  - - {name: make, template: make}
+  - - name: use
+      template: use
+      arguments: {parameters: [{name: a, value: "{{steps.make.outputs.result}}"}]}
+- {name: make, container: {image: x}}
+- name: use
+  inputs: {parameters: [{name: a}, {name: b, value: B}, {name: quote, value: "q\\"'"}]}
+"""
+BODIES = {
+    "container": """
+    image: x
+    args: ["<{{inputs.parameters.a}}>"]
+    env: [{name: E, value: "{{=inputs.parameters.a}}"}]""",
+    "script": '{image: x, command: [sh], source: "echo {{inputs.parameters.a}}"}',
+    "containerSet": '{containers: [{name: main, image: x, args: ["{{inputs.parameters.a}}"]}]}',
+}
+
+
+def after(world, result, kind):
+    """Run a pod that gives a result and one that gets it; what becomes of this one's body comes with the world."""
+    bodies = []
+
+    def work(pod):
+        bodies.append(pod.template.get(kind))
+        return PodReport(exit_code=0, result=result)
+
+    return world(f"{LEFT}  {kind}: {BODIES[kind]}\n", work).run(), bodies[-1]
+
+
+class TestTagsOfAResult:
+    @pytest.mark.parametrize("tag", ["{{inputs.parameters.b}}", "{{=inputs.parameters.b}}"])
+    def test_they_are_filled_where_the_pod_is_made(self, world, tag):
+        _, container = after(world, tag, "container")
+        assert (container["args"], container["env"][0]["value"]) == (["<B>"], "B")
+        assert after(world, tag, "script")[1]["source"] == "echo B"
+        assert after(world, tag, "containerSet")[1]["containers"][0]["args"] == ["B"]
+
+    def test_unknown_ones_and_half_ones_stay(self, world):
+        for text in ("{{zz}}", "{{=zz}}", "{{", "}}"):
+            assert after(world, text, "script")[1]["source"] == f"echo {text}"
+
+    def test_a_quote_breaks_the_text_of_the_template_in_the_pod(self, world):
+        made, _ = after(world, "{{inputs.parameters.quote}}", "container")
+        assert made.nodes["[1].use"]["phase"] == "Error"
+        assert made.nodes["[1].use"]["message"] == "invalid character '\\'' after array element"

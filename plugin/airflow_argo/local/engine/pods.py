@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import metadata, nodes, outputs, reports
@@ -14,8 +13,8 @@ from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
 from airflow_argo.local.engine.numbers import whole_number
 from airflow_argo.local.engine.pod_patch import patched, patches
+from airflow_argo.local.engine.pod_tags import with_left_tags_filled
 from airflow_argo.local.engine.run import Frame
-from airflow_argo.local.engine.substitution import filled_text, to_json
 from airflow_argo.local.engine.times import epoch, rfc3339, seconds_of
 from airflow_argo.local.engine.volumes import volumes_of
 
@@ -23,16 +22,6 @@ if TYPE_CHECKING:
     from airflow_argo.local.engine.run import Run
 
 OVERDUE = "Step exceeded its deadline"
-
-
-def _check_left_tags(template: Mapping[str, Any], variables: Mapping[str, str]) -> None:
-    """Look at the tags that are left as Argo does, which fills the pod too: there the template is a text in a text.
-
-    :raises ExpressionError: where a tag holds a quote, which has got a backslash by that.
-    """
-    text = to_json(template)
-    if "{{=" in text:
-        filled_text(to_json(text), variables)
 
 
 class PodBody(Body):
@@ -77,7 +66,7 @@ class PodBody(Body):
             own = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
             variables = {**run.variables, "pod.name": pod_name}
             template = with_archive_location(own, run.spec, run.status, variables)
-            _check_left_tags(template, variables)
+            template = with_left_tags_filled(template, variables)
             volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
             timeout, pending_timeout = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")
             deadline = self._pod_deadline(timeout)
