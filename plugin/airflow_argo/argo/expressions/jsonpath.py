@@ -1,6 +1,6 @@
 """JSONPath as Argo's function ``jsonpath`` understands it (github.com/evilmonkeyinc/jsonpath v0.8.1).
 
-Keys, indices, slices, unions, wildcards, descent and filters with comparisons; scripts ``(…)`` are not supported. A
+Keys, indices, slices, unions, wildcards, descent, filters and scripts such as ``[(@.length - 1)]``. A
 path of keys and indices gives the value itself, any other a list of what it found, leaving out what does not fit.
 """
 
@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from airflow_argo.argo.expressions.errors import ExpressionError
-from airflow_argo.argo.expressions.jsonpath_filter import Query, compile_filter
+from airflow_argo.argo.expressions.jsonpath_filter import Query, UnreadableError, compile_filter, compile_script
+
+_T = TypeVar("_T")
 
 _NAME = re.compile(r"[^.\[\]]+")
 _INDEX = re.compile(r"\s*([+-]?[0-9]+)\s*")
@@ -75,7 +77,7 @@ def _spread(steps: _Next, root: Any, items: list[Any]) -> Any:
 
 
 def _kind(value: Any) -> str:
-    kinds: dict[type, str] = {dict: "map", list: "slice", str: "string", bool: "bool", float: "float64", int: "int"}
+    kinds: dict[type, str] = {dict: "map", list: "slice", str: "string", bool: "bool", float: "float64", int: "int64"}
     return kinds.get(type(value), "nil")
 
 
@@ -177,6 +179,22 @@ class _Filter(_Step):
         return _spread(following, root, [item for item in _children(current, "filter") if self.test(root, item)])
 
 
+class _Script(_Step):
+    def __init__(self, value: Query) -> None:
+        self.value = value
+
+    def apply(self, root: Any, current: Any, following: _Next) -> Any:
+        try:
+            value = self.value(root, current)
+        except ExpressionError as error:
+            raise ExpressionError(f"invalid expression. {error}") from None
+        if isinstance(value, str):
+            return _Key(value).apply(root, current, following)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and float(value).is_integer():
+            return _Index(int(value)).apply(root, current, following)
+        raise ExpressionError(f"unexpected expression result. expected [int string] got [{_kind(value)}]")
+
+
 class _Descent(_Step):
     def apply(self, root: Any, current: Any, following: _Next) -> Any:
         return list(self.found(root, current, following))
@@ -252,31 +270,46 @@ class _Path:
         if inner.startswith("?"):
             if not (inner.startswith("?(") and inner.endswith(")")):
                 raise malformed
-            return _Filter(compile_filter(inner[2:-1].strip(), _sub_query))
-        if inner.startswith("("):
-            raise self.refused(f"a script such as '{text}' is not supported by this implementation")
+            return _Filter(self.compiled(compile_filter, inner[2:-1]))
+        if inner.startswith("(") and inner.endswith(")") and _closing(inner, 0) == len(inner) - 1:
+            if inner == "()":
+                raise self.refused("invalid expression. invalid format '()'")
+            return _Script(self.compiled(compile_script, inner[1:-1]))
+        if "(" in _QUOTED.sub("", inner):
+            raise self.refused(f"more than a script in '{text}' is not supported by this implementation")
         step = _selection(inner)
         if step is None:
             raise malformed
         return step
 
+    def compiled(self, compile_text: Callable[[str, Callable[[str], Query]], _T], text: str) -> _T:
+        try:
+            return compile_text(text.strip(), _sub_query)
+        except UnreadableError as error:
+            raise self.refused(str(error)) from None
+
 
 def _sub_query(path: str) -> Query:
-    steps = _compiled(path)
+    try:
+        steps = _compiled(path)
+    except ExpressionError as error:
+        raise UnreadableError(str(error).removeprefix(f"invalid JSONPath selector '{path}' ")) from None
     return lambda root, current: _follow(steps, root, root if path.startswith("$") else current)
 
 
 def _closing(path: str, at: int) -> int:
     """Find the bracket that closes the one at a place, past quotes and nested brackets; -1 if there is none."""
     depth, quote = 0, ""
+    opening = path[at]
+    closing = {"[": "]", "(": ")"}[opening]
     for index in range(at, len(path)):
         char = path[index]
         if quote:
             quote = "" if char == quote and path[index - 1] != "\\" else quote
         elif char in "'\"":
             quote = char
-        elif char in "[]":
-            depth += 1 if char == "[" else -1
+        elif char in (opening, closing):
+            depth += 1 if char == opening else -1
             if depth == 0:
                 return index
     return -1

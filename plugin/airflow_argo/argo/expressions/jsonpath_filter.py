@@ -1,158 +1,260 @@
-"""The condition in a JSONPath filter: ``@.price < 10 && @.name == 'x'``."""
+"""The expressions in a JSONPath: ``@.price < 10 && @.name == 'x'`` in a filter, ``@.length - 1`` in a script.
+
+The library has no grammar for them: it cuts a text at the first operator of the lowest rank, and what has none is left
+as the text that it is, quotes and all. That decides what ``a - b - c`` is, and that ``@.kind`` has an ``in`` in it.
+"""
 
 from __future__ import annotations
 
+import math
+import operator
 import re
 from collections.abc import Callable
 from typing import Any
 
+from airflow_argo.argo.expressions import gojson
 from airflow_argo.argo.expressions.errors import ExpressionError
-from airflow_argo.argo.expressions.expr_lang import regexes
+from airflow_argo.argo.expressions.expr_lang import operators, regexes
+from airflow_argo.argo.expressions.expr_lang.builtins_numbers import parse_float, parse_int
 from airflow_argo.argo.expressions.expr_lang.source import Fault
+from airflow_argo.argo.expressions.expr_lang.values import go_text
 
 Query = Callable[[Any, Any], Any]
 
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<path>[@$](?:\.{1,2}(?:\*|[\w-]+)|\[(?:'[^']*'|"[^"]*"|[^\]'"])*\])*)|(?P<text>'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")"""
-    r"""|(?P<number>-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<symbol>&&|\|\||==|!=|<=|>=|=~|[<>()!])"""
-    r"""|(?P<word>\bin\b|\bnot\b|true|false|null|nil)|(?P<other>\S))"""
-)
-_WORDS = {"true": True, "false": False, "null": None, "nil": None}
+_PATHS = ("@", "$")
+_PREFIXES = (*_PATHS, "!")
+_RANKS = (
+    "||", "&&", "==", "!=", "<=", ">=", "<", ">", "=~", "!", "+", "-", "**", "*", "/", "%", "not in", "in", *_PATHS,
+)  # fmt: skip
+_CONSTANTS = {"nil": None, "null": None}
+_TRUE = ("1", "t", "T", "TRUE", "true", "True")
+_FALSE = ("0", "f", "F", "FALSE", "false", "False")
 
 
-def compile_filter(condition: str, sub_query: Callable[[str], Query]) -> Callable[[Any, Any], bool]:
+class UnreadableError(ExpressionError):
+    """An expression that cannot be read; the message lacks the path that it stands in."""
+
+
+def compile_script(text: str, sub_query: Callable[[str], Query]) -> Query:
+    """Make a function of an expression.
+
+    :param sub_query: compiles the paths in it.
+    :raises UnreadableError: if it cannot be read.
+    """
+    made = _Reader(sub_query).operation(text, _RANKS)
+    if made is not None:
+        return made
+    value = _plain(text)
+    return lambda root, current: value
+
+
+def compile_filter(text: str, sub_query: Callable[[str], Query]) -> Callable[[Any, Any], bool]:
     """Make a test of a condition; an element for which it fails does not pass.
 
-    :param sub_query: compiles the paths in the condition.
-    :raises ExpressionError: for what this implementation does not understand, by name.
+    :raises UnreadableError: if it cannot be read.
     """
-    parser = _Parser(condition, sub_query)
-    value = parser.either()
-    if parser.at < len(parser.tokens):
-        raise parser.unexpected()
+    value = compile_script(text, sub_query)
 
     def test(root: Any, current: Any) -> bool:
         try:
-            return _truthy(value(root, current))
+            found = value(root, current)
         except ExpressionError:
             return False
+        return bool(_unquoted(found) if isinstance(found, str) else found)
 
     return test
 
 
-def _truthy(value: Any) -> bool:
-    return bool(value)
+def _plain(text: str) -> Any:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    try:
+        return parse_float(text)
+    except ValueError:
+        return text in _TRUE if text in _TRUE + _FALSE else text
 
 
-class _Parser:
-    def __init__(self, condition: str, sub_query: Callable[[str], Query]) -> None:
-        self.condition = condition
+def _unquoted(text: str) -> str:
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+class _Reader:
+    def __init__(self, sub_query: Callable[[str], Query]) -> None:
         self.sub_query = sub_query
-        self.tokens = [(str(found.lastgroup), found[str(found.lastgroup)]) for found in _TOKEN.finditer(condition)]
-        self.at = 0
 
-    def unexpected(self) -> ExpressionError:
-        shown = self.tokens[self.at][1] if self.at < len(self.tokens) else "end"
-        return ExpressionError(f"invalid expression. unexpected '{shown}' in the filter '{self.condition}'")
+    def operation(self, text: str, ranks: tuple[str, ...]) -> Query | None:
+        """Cut a text at an operator; None if it has none."""
+        symbol, text = ranks[0], text.strip()
+        if text.startswith("(") and text.endswith(")"):
+            text, ranks = text[1:-1].strip(), ("", *_RANKS)
+        if not text:
+            return None
+        at = _place_of(symbol, text)
+        left, right = text[:at].strip(), text[at + len(symbol) :].strip()
+        is_here = at >= 0 and (right or symbol in _PATHS) and (left or symbol in _PREFIXES)
+        if not is_here or (left and symbol in _PREFIXES):
+            return self.operation(text, ranks[1:]) if len(ranks) > 1 else None
+        return self.made(symbol, text, left, right, ranks)
 
-    def takes(self, *symbols: str) -> str:
-        if self.at < len(self.tokens) and self.tokens[self.at] in [("symbol", symbol) for symbol in symbols]:
-            self.at += 1
-            return self.tokens[self.at - 1][1]
-        return ""
+    def made(self, symbol: str, text: str, left: str, right: str, ranks: tuple[str, ...]) -> Query:
+        second = self.argument(right, ranks)
+        if symbol in _PATHS:
+            return _quoting(self.sub_query(text))
+        first = self.argument(left, ranks)
+        if symbol not in _OPERATIONS:
+            raise UnreadableError("unsupported operator")
+        compute = _OPERATIONS[symbol]
+        return lambda root, current: compute(first(root, current), second(root, current))
 
-    def either(self) -> Query:
-        value = self.both()
-        while self.takes("||"):
-            left, right = value, self.both()
-            value = _joined(left, right, any_of=True)
-        return value
-
-    def both(self) -> Query:
-        value = self.comparison()
-        while self.takes("&&"):
-            left, right = value, self.comparison()
-            value = _joined(left, right, any_of=False)
-        return value
-
-    def comparison(self) -> Query:
-        left = self.operand()
-        symbol = self.takes(*_COMPARISONS)
-        if not symbol:
-            return left
-        right, compare = self.operand(), _COMPARISONS[symbol]
-        return lambda root, current: compare(left(root, current), right(root, current))
-
-    def operand(self) -> Query:
-        if self.takes("!"):
-            inner = self.operand()
-            return lambda root, current: not _boolean(inner(root, current))
-        if self.takes("("):
-            inner = self.either()
-            if not self.takes(")"):
-                raise self.unexpected()
-            return inner
-        if self.at >= len(self.tokens) or self.tokens[self.at][0] in ("symbol", "other"):
-            raise self.unexpected()
-        kind, text = self.tokens[self.at]
-        if kind == "word" and text not in _WORDS:
-            raise self.unexpected()
-        self.at += 1
-        if kind == "path":
-            return self.sub_query(text)
-        value = _literal(kind, text)
+    def argument(self, text: str, ranks: tuple[str, ...]) -> Query:
+        made = self.operation(text, ranks)
+        if made is not None:
+            return made
+        value = _literal(text.strip())
         return lambda root, current: value
 
 
-def _literal(kind: str, text: str) -> Any:
-    if kind == "number":
-        return float(text)
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if kind == "text" else _WORDS[text]
+def _literal(text: str) -> Any:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if (text[:1], text[-1:]) in (("[", "]"), ("{", "}")):
+        try:
+            return gojson.loads(text, number=gojson.float_number)
+        except ExpressionError:
+            return text
+    return text
+
+
+def _place_of(symbol: str, text: str) -> int:
+    """Find an operator outside quotes and brackets; -1 if there is none."""
+    quote, opened, depth = "", "", 0
+    for index, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif depth:
+            depth += (char == opened) - (char == _CLOSING[opened])
+        elif char in "'\"":
+            quote = char
+        elif char in _CLOSING:
+            opened, depth = char, 1
+        if not (quote or depth) and index + 1 >= len(symbol) and text.endswith(symbol, 0, index + 1):
+            return index + 1 - len(symbol)
+    return -1
+
+
+_CLOSING = {"(": ")", "[": "]"}
+
+
+def _quoting(path: Query) -> Query:
+    """Put what a path leads to in quotes, if it is text: so texts are told from the rest."""
+
+    def found(root: Any, current: Any) -> Any:
+        value = path(root, current)
+        if isinstance(value, str) and not re.fullmatch("'.*'", value, re.S):
+            return f"'{value}'"
+        return value
+
+    return found
+
+
+def _number(value: Any) -> float:
+    try:
+        return parse_float(go_text(value))
+    except ValueError:
+        raise ExpressionError("invalid argument. expected number") from None
+
+
+def _whole(value: Any) -> int:
+    try:
+        return parse_int(go_text(value))
+    except ValueError:
+        raise ExpressionError("invalid argument. expected integer") from None
 
 
 def _boolean(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise ExpressionError("invalid argument. expected bool")
+    text = go_text(value)
+    if value is None or text in _FALSE:
+        return False
+    if text in _TRUE:
+        return True
+    raise ExpressionError("invalid argument. expected boolean")
 
 
-def _joined(left: Query, right: Query, *, any_of: bool) -> Query:
-    """Join two conditions; both have to be booleans, whatever the first one is."""
-
-    def test(root: Any, current: Any) -> bool:
-        first, second = _boolean(left(root, current)), _boolean(right(root, current))
-        return (first or second) if any_of else (first and second)
-
-    return test
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return f"'{value[1:-1]}'" if len(value) > 1 and value[0] == value[-1] == '"' else value
+    return go_text(value)
 
 
 def _equal(left: Any, right: Any) -> bool:
-    return isinstance(left, bool) is isinstance(right, bool) and bool(left == right)
+    try:
+        return _number(left) == _number(right)
+    except ExpressionError:
+        return _text(left) == _text(right)
 
 
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def test(left: Any, right: Any) -> bool:
-        numbers = all(isinstance(side, (int, float)) and not isinstance(side, bool) for side in (left, right))
-        return numbers and compare(left, right)
-
-    return test
+def _is_in(left: Any, right: Any) -> bool:
+    if isinstance(right, dict):
+        right = list(right.values())
+    if not isinstance(right, list):
+        raise ExpressionError("invalid argument. expected array, map, or slice")
+    try:
+        item: Any = _number(left)
+    except ExpressionError:
+        item = _text(left)
+    return any(type(element) is type(item) and element == item for element in right)
 
 
 def _matches(left: Any, right: Any) -> bool:
-    if not (isinstance(left, str) and isinstance(right, str)):
-        return False
+    text, pattern = (value[1:-1] if re.fullmatch("'.*'", value, re.S) else value for value in map(_text, (left, right)))
     try:
-        return regexes.compiled(right.strip("/")).matches(left)
-    except Fault as fault:
-        raise ExpressionError(str(fault)) from None
+        return regexes.compiled(pattern).matches(text)
+    except Fault:
+        raise ExpressionError("invalid argument. expected a valid regexp") from None
 
 
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+def _rest(left: Any, right: Any) -> int:
+    first, second = _whole(left), _whole(right)
+    if second == 0:
+        raise ExpressionError("runtime error: integer divide by zero")
+    return int(math.copysign(1, first)) * (abs(first) % abs(second))
+
+
+def _of_numbers(compute: Callable[[float, float], Any]) -> Callable[[Any, Any], Any]:
+    def computed(left: Any, right: Any) -> Any:
+        first = _number(left)
+        return compute(first, _number(right))
+
+    return computed
+
+
+def _of_booleans(compute: Callable[[bool, bool], bool]) -> Callable[[Any, Any], bool]:
+    """Join two conditions; both have to be booleans, whatever the first one is."""
+
+    def computed(left: Any, right: Any) -> bool:
+        first = _boolean(left)
+        return compute(first, _boolean(right))
+
+    return computed
+
+
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "||": _of_booleans(operator.or_),
+    "&&": _of_booleans(operator.and_),
     "==": _equal,
     "!=": lambda left, right: not _equal(left, right),
-    "<": _ordered(lambda left, right: left < right),
-    ">": _ordered(lambda left, right: left > right),
-    "<=": _ordered(lambda left, right: left <= right),
-    ">=": _ordered(lambda left, right: left >= right),
+    "<=": _of_numbers(operator.le),
+    ">=": _of_numbers(operator.ge),
+    "<": _of_numbers(operator.lt),
+    ">": _of_numbers(operator.gt),
     "=~": _matches,
+    "!": lambda left, right: not _boolean(right),
+    "+": _of_numbers(operator.add),
+    "-": _of_numbers(operator.sub),
+    "**": _of_numbers(operators.power),
+    "*": _of_numbers(operator.mul),
+    "/": _of_numbers(operators.divide),
+    "%": _rest,
+    "not in": lambda left, right: not _is_in(left, right),
+    "in": _is_in,
 }
