@@ -11,7 +11,7 @@ from airflow_argo.argo.expressions.expr_lang.builtins import BUILTINS
 from airflow_argo.argo.expressions.expr_lang.frame import Code, Frame
 from airflow_argo.argo.expressions.expr_lang.identifiers import walk
 from airflow_argo.argo.expressions.expr_lang.nodes import Node
-from airflow_argo.argo.expressions.expr_lang.predicates import PREDICATE_FUNCTIONS, looked_at
+from airflow_argo.argo.expressions.expr_lang.predicates import NO_ELEMENT, PREDICATE_FUNCTIONS, looked_at
 from airflow_argo.argo.expressions.expr_lang.reflection import call_function
 from airflow_argo.argo.expressions.expr_lang.source import Fault, located
 from airflow_argo.argo.expressions.expr_lang.values import is_nil
@@ -103,7 +103,15 @@ class _Compiler:
             return lambda frame: frame.index
         if node.name == "acc":
             return lambda frame: frame.accumulated
-        return self.guarded(node, lambda frame: looked_at(frame.item))
+        source, at = self.source, node.at
+
+        def run(frame: Frame) -> Any:
+            try:
+                return frame.item if frame.item is not NO_ELEMENT else looked_at(NO_ELEMENT)
+            except Fault as fault:
+                raise located(str(fault), source, at) from None
+
+        return run
 
     def let(self, node: nodes.Let) -> Code:
         name, value = node.name, self.code(node.value)
