@@ -28,6 +28,8 @@ def shown(moment: float | None) -> str | None:
         ("0 0 30 2 *", "UTC", "2026-01-01T00:00:00+00:00", None),
         ("5/20 * * * *", "UTC", "2026-01-01T00:06:00+00:00", "2026-01-01 00:25"),
         ("@monthly", "UTC", "2026-01-01T00:00:00+00:00", "2026-02-01 00:00"),
+        ("CRON_TZ=Europe/Berlin 0 9 * * *", "", "2026-01-02T12:00:00+00:00", "2026-01-03 08:00"),
+        ("TZ=Europe/Berlin @daily", "", "2026-01-02T12:00:00+00:00", "2026-01-02 23:00"),
         ("@every 90m", "UTC", "2026-01-01T00:00:30+00:00", "2026-01-01 01:30"),
         # The hour that is left out in spring is skipped, the one that comes twice in autumn counts twice.
         ("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00+00:00", "2026-03-30 00:30"),
@@ -50,6 +52,9 @@ def test_when_it_is_due(schedule: str, zone: str, after: str, due: str | None) -
         ("1-2-3 * * * *", "too many hyphens: 1-2-3"),
         ("1/2/3 * * * *", "too many slashes: 1/2/3"),
         ("x * * * *", 'failed to parse int from x: strconv.Atoi: parsing "x": invalid syntax'),
+        ("TZ=Foo/Bar * * * * *", "provided bad location Foo/Bar: unknown time zone Foo/Bar"),
+        ("TZ=UTC", "expected exactly 5 fields, found 1: [TZ=UTC]"),
+        ("@every x", 'failed to parse duration @every x: time: invalid duration "x"'),
         ("@never", "unrecognized descriptor: @never"),
     ],
 )
@@ -77,3 +82,12 @@ def test_without_days_of_the_week_it_is_as_others_read_it(schedule: str, after: 
     expected = croniter(f"{schedule} *", datetime.fromtimestamp(after, timezone.utc)).get_next(float)
 
     assert parse(f"{schedule} *", "UTC").next(after) == expected
+
+
+def test_a_zone_before_the_schedule_is_one_too_many_beside_another() -> None:
+    with pytest.raises(ScheduleError, match="expected exactly 5 fields, found 6"):
+        parse("TZ=Europe/Berlin 0 9 * * *", "UTC")
+
+
+def test_local_is_the_zone_of_this_machine() -> None:
+    assert parse("0 9 * * *", "Local") == parse("0 9 * * *")

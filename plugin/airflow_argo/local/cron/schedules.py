@@ -30,6 +30,7 @@ _DESCRIPTORS = {
     "@hourly": "0 * * * *",
 }
 _EVERY = "@every "
+_ZONE_PREFIXES = ("TZ=", "CRON_TZ=")
 _MINUTE = datetime.timedelta(minutes=1)
 _HOUR = datetime.timedelta(hours=1)
 # February 29 comes within eight years; what does not come by then never does.
@@ -94,10 +95,14 @@ class Schedule:
 def parse(text: str, timezone: str = "") -> Schedule | Every:
     """Read a schedule such as ``*/5 * * * mon-fri``, ``@daily`` or ``@every 90s``.
 
-    :param timezone: a name such as ``Europe/Berlin``; empty for that of this machine.
+    :param timezone: a name such as ``Europe/Berlin``; empty for that of this machine, or for what is written before the
+        schedule, as in ``TZ=Europe/Berlin 0 8 * * *``.
     :raises ScheduleError: in the words of Argo's cron library.
     """
     zone = _zone(timezone) if timezone else None
+    if not timezone and text.startswith(_ZONE_PREFIXES) and " " in text:
+        place, text = text.split(" ", 1)
+        zone, text = _place(place.partition("=")[2]), text.strip()
     if text.startswith(_EVERY):
         return _every(text)
     if text.startswith("@"):
@@ -118,10 +123,20 @@ def _every(text: str) -> Every:
     try:
         return Every(max(1.0, float(int(seconds_of(duration)))))
     except NodeError as error:
-        raise ScheduleError(f"failed to parse duration {text}: {error}") from error
+        reason = str(error).removeprefix(f"unable to parse {duration} as a duration: ")
+        raise ScheduleError(f"failed to parse duration {text}: {reason}") from error
 
 
-def _zone(name: str) -> datetime.tzinfo:
+def _place(name: str) -> datetime.tzinfo | None:
+    try:
+        return _zone(name)
+    except ScheduleError as error:
+        raise ScheduleError(f"provided bad location {name}: {error}") from error
+
+
+def _zone(name: str) -> datetime.tzinfo | None:
+    if name == "Local":
+        return None
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -147,6 +147,8 @@ def location(name: str) -> Location:
     """
     if name in ("", "UTC"):
         return Location("UTC", timezone.utc)
+    if name == "Local":
+        return Location(name, datetime.now().astimezone().tzinfo or timezone.utc)
     try:
         return Location(name, ZoneInfo(name))
     except (KeyError, ValueError, OSError):
