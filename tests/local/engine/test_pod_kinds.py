@@ -356,6 +356,14 @@ class TestTagsOfAResult:
         assert after(world, tag, "script")[1]["source"] == "echo B"
         assert after(world, tag, "containerSet")[1]["containers"][0]["args"] == ["B"]
 
+    def test_the_default_of_an_output_has_them_too(self, world):
+        more = 'outputs: {parameters: [{name: o, valueFrom: {path: /o, default: "{{inputs.parameters.a}}"}}]}'
+        made = world(
+            f"{LEFT}  container: {{image: x}}\n  {more}\n",
+            lambda pod: PodReport(exit_code=0, result="{{inputs.parameters.b}}", unreadable={"o": "no such file"}),
+        ).run()
+        assert made.outputs("[1].use")["o"] == "B"
+
     def test_unknown_ones_and_half_ones_stay(self, world):
         for text in ("{{zz}}", "{{=zz}}", "{{", "}}"):
             assert after(world, text, "script")[1]["source"] == f"echo {text}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError
 from airflow_argo.local.engine import metadata, nodes, outputs, reports
@@ -32,6 +33,7 @@ class PodBody(Body):
     def __init__(self, run: Run, parent: Frame, owner: Owner, job: Job) -> None:
         super().__init__(run, parent, owner, job)
         self._has_begun = False
+        self._template: Mapping[str, Any] = job.template
 
     def begin(self) -> None:
         """Make the node and ask for the worker; after a restart, only of what has not run yet."""
@@ -66,7 +68,7 @@ class PodBody(Body):
             own = patched(self.job.template, patches(self.job.template, run.spec, run.variables))
             variables = {**run.variables, "pod.name": pod_name}
             template = with_archive_location(own, run.spec, run.status, variables)
-            template = with_left_tags_filled(template, variables)
+            self._template = template = with_left_tags_filled(template, variables)
             volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
             timeout, pending_timeout = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")
             deadline = self._pod_deadline(timeout)
@@ -145,7 +147,7 @@ class PodBody(Body):
 
     def finished(self, report: PodReport) -> None:
         """Take over how the worker ended."""
-        found = reports.outputs(report, self.job.template)
+        found = reports.outputs(report, self._template)
         if found is not None:
             self.node["outputs"] = found
             self.run.tree.touch(self.node)
