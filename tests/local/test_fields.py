@@ -85,8 +85,10 @@ def test_selecting_leaves_the_original_alone() -> None:
         ("status.nodes.w", False),
         ("-status.nodes", True),
         ("-spec", False),
-        # Argo's own quirk: naming one node to leave out leaves all of them unread.
-        ("-status.nodes.w", True),
+        ("-status", True),
+        ("-status.nodes.w", False),
+        ("-status.n", False),
+        ("-", False),
     ],
 )
 def test_will_exclude_says_whether_nodes_need_to_be_fetched(fields: str, excluded: bool) -> None:

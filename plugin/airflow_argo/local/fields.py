@@ -38,10 +38,10 @@ class Fields:
 
     def will_exclude(self, path: str) -> bool:
         """Whether nothing of this path can be in the answer, so that it need not be fetched."""
-        if not self.names:
-            return False
-        matches = any(path.startswith(name) or name.startswith(path) for name in self.names)
-        return matches == self.exclude
+        if self.exclude:
+            parts = path.split(".")
+            return any(".".join(parts[: end + 1]) in self.names for end in range(len(parts)))
+        return bool(self.names) and not any(path.startswith(name) or name.startswith(path) for name in self.names)
 
     def select(self, value: dict[str, Any]) -> dict[str, Any]:
         """A copy with the wanted parts alone; what is kept whole is shared with the original, not copied."""
