@@ -174,6 +174,23 @@ async def test_the_stop_strategy_ends_it(world: World) -> None:
     assert (world.status["phase"], world.status["failed"], world.status["active"]) == ("Stopped", 1, None)
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"when": "{{= cronworkflow.labels.team == 'x' }}"},
+        {"stopStrategy": {"expression": "cronworkflow.failed > 9"}},
+    ],
+)
+async def test_an_expression_leaves_the_labels_alone(world: World, spec: dict[str, Any]) -> None:
+    given = {"schedules": ["* * * * *"], "timezone": "UTC", "workflowSpec": SPEC, **spec}
+    manifest = {"metadata": {"name": "c", "labels": {"team": "x"}}, "spec": given}
+    world.keeper.create("argo", checked_cron(world.admission, manifest, "argo"))
+    world.minutes(2)
+
+    assert world.names == [FIRST, SECOND]
+    assert world.keeper.get("argo", "c")["metadata"]["labels"] == {"team": "x"}
+
+
 async def test_history_limits(world: World) -> None:
     world.create(successfulJobsHistoryLimit=1)
     world.minutes(3)

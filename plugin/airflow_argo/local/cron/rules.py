@@ -158,9 +158,9 @@ def _variables(cron: Cron) -> dict[str, Any]:
     values = {
         "name": metadata["name"],
         "namespace": metadata.get("namespace", ""),
-        "labels": labels,
-        # Argo gives the labels here too.
-        "annotations": labels,
+        # Copies: an expression's environment puts ``labels.json`` into them. Argo gives the labels as annotations too.
+        "labels": dict(labels),
+        "annotations": dict(labels),
         "labels.json": json.dumps(labels),
         "annotations.json": json.dumps(annotations),
         "failed": status.get("failed", 0),
