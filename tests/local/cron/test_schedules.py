@@ -56,6 +56,9 @@ def test_when_it_is_due(schedule: str, zone: str, after: str, due: str | None) -
         ("TZ=UTC", "expected exactly 5 fields, found 1: [TZ=UTC]"),
         ("@every x", 'failed to parse duration @every x: time: invalid duration "x"'),
         ("@never", "unrecognized descriptor: @never"),
+        ("@every x", 'failed to parse duration @every x: time: invalid duration "x"'),
+        ("TZ=Nowhere 0 0 1 1 *", "provided bad location Nowhere: unknown time zone Nowhere"),
+        ("CRON_TZ=../etc/passwd 0 0 1 1 *", "provided bad location ../etc/passwd: time: invalid location name"),
     ],
 )
 def test_what_cannot_be_read(schedule: str, message: str) -> None:
@@ -63,6 +66,22 @@ def test_what_cannot_be_read(schedule: str, message: str) -> None:
         parse(schedule)
 
     assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("prefix", ["TZ", "CRON_TZ"])
+def test_a_schedule_may_begin_with_its_time_zone(prefix: str) -> None:
+    after = 1_767_225_600.0
+
+    assert parse(f"{prefix}=America/New_York 30 8 * * *").next(after) == parse("30 13 * * *", "UTC").next(after)
+
+
+def test_a_time_zone_of_its_own_does_not_go_with_that_of_the_schedule() -> None:
+    with pytest.raises(ScheduleError, match="expected exactly 5 fields, found 6"):
+        parse("TZ=UTC 0 0 * * *", "Europe/Zurich")
+
+
+def test_the_local_time_zone_has_a_name_too() -> None:
+    assert parse("30 8 * * *", "Local") == parse("30 8 * * *")
 
 
 def field(low: int, high: int) -> st.SearchStrategy[str]:

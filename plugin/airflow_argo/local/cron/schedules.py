@@ -137,6 +137,8 @@ def _place(name: str) -> datetime.tzinfo | None:
 def _zone(name: str) -> datetime.tzinfo | None:
     if name == "Local":
         return None
+    if ".." in name or name.startswith(("/", "\\")):
+        raise ScheduleError("time: invalid location name")
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
