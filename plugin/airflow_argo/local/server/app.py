@@ -20,6 +20,7 @@ from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.archive_calls import ArchiveCalls
 from airflow_argo.local.server.artifact_calls import ArtifactCalls
 from airflow_argo.local.server.bodies import refused
+from airflow_argo.local.server.clean_paths import CleanPaths
 from airflow_argo.local.server.cron_calls import CronCalls
 from airflow_argo.local.server.deadline import Deadline
 from airflow_argo.local.server.event_calls import EventCalls
@@ -68,7 +69,7 @@ def make_app(
     ]
     app = Starlette(
         routes=routes,
-        middleware=[Middleware(Guard, token=token), Middleware(Deadline), Middleware(_Faults)],
+        middleware=[Middleware(Guard, token=token), Middleware(CleanPaths), Middleware(Deadline), Middleware(_Faults)],
         exception_handlers={Refusal: _refuse, 404: _nothing, 405: _nothing},
     )
     app.router.redirect_slashes = False
