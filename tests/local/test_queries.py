@@ -1,6 +1,7 @@
 import pytest
+from starlette.requests import Request
 
-from airflow_argo.local.queries import check, integer
+from airflow_argo.local.queries import check, integer, parameters
 from airflow_argo.local.refusal import Refusal
 
 
@@ -45,6 +46,8 @@ def test_other_texts_are_no_numbers(text: str, problem: str) -> None:
         ("listOptions", {"listOptions.watch": ""}, 'strconv.ParseBool: parsing "": invalid syntax'),
         ("listOptions", {"listOptions.limit": "\x00"}, 'strconv.ParseInt: parsing "\\x00": invalid syntax'),
         ("logOptions", {"logOptions.follow": "yes"}, 'strconv.ParseBool: parsing "yes": invalid syntax'),
+        ("listOptions", {"listOptions": "x"}, "field type *v1.ListOptions is not supported in query parameters"),
+        ("getOptions", {"getOptions": ""}, "field type *v1.GetOptions is not supported in query parameters"),
         ("logOptions", {"logOptions.sinceTime": "now"}, "field type *v1.Time is not supported in query parameters"),
         ("deleteOptions", {"deleteOptions.orphanDependents": "x"}, 'strconv.ParseBool: parsing "x": invalid syntax'),
     ],
@@ -60,3 +63,40 @@ def test_an_option_that_cannot_be_read_is_refused_whether_or_not_it_is_used(
 
 def test_options_of_other_messages_do_not_matter() -> None:
     check({"listOptions.limit": "x", "nonsense": "x"}, "logOptions")
+
+
+def request(query: str) -> Request:
+    headers = [(b"host", b"localhost")]
+    return Request({"type": "http", "path": "/", "query_string": query.encode("ascii"), "headers": headers})
+
+
+@pytest.mark.parametrize(
+    ("query", "read"),
+    [
+        ("", {}),
+        ("a=1&b=2", {"a": "1", "b": "2"}),
+        ("a=1&a=2", {"a": "1"}),
+        ("a&=x&&b=", {"a": "", "b": ""}),
+        ("a=%20b+c%3D", {"a": " b c="}),
+        ("a=%C3%A4%ff", {"a": "ä\ufffd"}),
+        ("a=b=c", {"a": "b=c"}),
+    ],
+)
+def test_parameters_are_read_as_go_reads_them(query: str, read: dict[str, str]) -> None:
+    assert parameters(request(query)) == read
+
+
+@pytest.mark.parametrize(
+    ("query", "problem"),
+    [
+        ("a;b", "invalid semicolon separator in query"),
+        ("%zz", 'invalid URL escape "%zz"'),
+        ("a=%", 'invalid URL escape "%"'),
+        ("a=%4", 'invalid URL escape "%4"'),
+    ],
+)
+def test_a_query_that_go_cannot_read_is_refused(query: str, problem: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        parameters(request(query))
+
+    assert (refused.value.status, refused.value.message) == (400, problem)

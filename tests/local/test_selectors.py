@@ -47,7 +47,8 @@ def test_an_object_without_labels_matches_what_asks_for_absence() -> None:
     ("selector", "message"),
     [
         ("a b c", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"),
-        ("a=b c", "unable to parse requirement: found 'c', expected: ',' or 'end of string'"),
+        ("a=b c", "found 'c', expected: ',' or 'end of string'"),
+        ("a in (b)(c)", "found '(', expected: ',' or 'end of string'"),
         ("!a=b", "found '=', expected: ',' or 'end of string'"),
         ("a,", "found '', expected: identifier after ','"),
         ("a,,b", "found ',', expected: identifier after ','"),
@@ -55,6 +56,7 @@ def test_an_object_without_labels_matches_what_asks_for_absence() -> None:
         ("=", "found '=', expected: !, identifier, or 'end of string'"),
         ("a in b", "unable to parse requirement: found 'b' expected: '('"),
         ("a in (b", "unable to parse requirement: found '', expected: ',' or ')'"),
+        ("a in ((b))", "unable to parse requirement: found '(', expected: ',', ')' or identifier"),
         ("a in (b,!c)", "unable to parse requirement: found '!', expected: ',', or identifier"),
     ],
 )
@@ -75,6 +77,12 @@ def test_a_comparison_needs_a_number() -> None:
     [
         ("-a=b", '<nil>: Invalid value: "-a": name part must consist of alphanumeric characters'),
         ("é", '<nil>: Invalid value: "é": name part must'),
+        ("a/b/c=1", '<nil>: Invalid value: "a/b/c": a valid label key must consist of alphanumeric characters'),
+        ("/b=1", '<nil>: Invalid value: "/b": prefix part must be non-empty'),
+        ("A/b=1", '<nil>: Invalid value: "A/b": prefix part a lowercase RFC 1123 subdomain must consist of'),
+        ("a/=1", '<nil>: Invalid value: "a/": name part must be non-empty; name part must consist of'),
+        ("a" * 64, f'<nil>: Invalid value: "{"a" * 64}": name part must be no more than 63 bytes'),
+        ("a=" + "b" * 64, f'values[0][a]: Invalid value: "{"b" * 64}": must be no more than 63 bytes'),
         ("a in (b,-c)", 'values[1][a]: Invalid value: "-c": a valid label must be an empty string or consist of'),
     ],
 )

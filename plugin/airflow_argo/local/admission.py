@@ -12,7 +12,7 @@ from airflow_argo.argo.lint import validate, validate_template
 from airflow_argo.argo.lint.decode import decode, decode_workflow
 from airflow_argo.argo.lint.encode import encode
 from airflow_argo.local.engine.lifecycle import mark_workflow
-from airflow_argo.local.names import check_metadata
+from airflow_argo.local.names import check_metadata, check_namespace
 from airflow_argo.local.refusal import GrpcCode, Refusal, invalid
 from airflow_argo.local.templates import CLUSTER_WORKFLOW_TEMPLATE, Kind, Templates
 
@@ -85,6 +85,7 @@ class Admission:
         metadata = workflow["metadata"]
         if not namespace or metadata.get("namespace") != namespace:
             raise invalid("the namespace of the provided object does not match the namespace sent on the request")
+        check_namespace(namespace, metadata)
         check_metadata("Workflow", metadata)
         for name in _GIVEN_BY_SERVER:
             metadata.pop(name, None)

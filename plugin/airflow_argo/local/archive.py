@@ -124,7 +124,7 @@ class Archive:
         :raises Refusal: HTTP 400 if it is anything else, 500 if it is empty, as on v4.1.2.
         """
         requirements = LabelSelector.parse(selector).requirements
-        if not self.enabled:
+        if not requirements and not self.enabled:
             return []
         if not requirements:
             raise Refusal("INTERNAL", "runtime error: invalid memory address or nil pointer dereference")

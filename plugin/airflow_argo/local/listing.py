@@ -95,7 +95,7 @@ class ListOptions:
         elif term.startswith("spec.startedAt<"):
             self.started_before = parse_time(term.removeprefix("spec.startedAt<"))
         elif term.startswith("ext.showRemainingItemCount"):
-            self.show_remaining = boolean_text(term.removeprefix("ext.showRemainingItemCount="))
+            self.show_remaining = _shows_remaining(term.removeprefix("ext.showRemainingItemCount="))
         else:
             raise invalid(f"unsupported requirement {term}")
 
@@ -179,6 +179,13 @@ def page(options: ListOptions, matching: Sequence[dict[str, Any]], archived: Seq
     # Argo counts in the archive alone, as if nothing were live (seen on v4.1.2).
     more_archived = len(archived) > options.offset + max(options.limit, 0)
     return Page(items, remaining, has_more=more_archived and remaining is None)
+
+
+def _shows_remaining(text: str) -> bool:
+    try:
+        return boolean_text(text)
+    except Refusal as refusal:
+        raise Refusal("INTERNAL", refusal.message) from refusal
 
 
 def _offset(query: Mapping[str, str]) -> int:

@@ -13,6 +13,7 @@ from airflow_argo.local.refusal import Refusal, invalid
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 _LONGEST_BASE = 58
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _LABEL = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?")
 _LABEL_KEY = re.compile(r"([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 SUBDOMAIN_RULE = (
@@ -53,6 +54,17 @@ def check_metadata(kind: str, metadata: Mapping[str, Any]) -> None:
         for text, pattern in ((key, _LABEL_KEY), (str(value), _LABEL)):
             if not pattern.fullmatch(text):
                 raise _problem(kind, name, f'metadata.labels: Invalid value: "{text}": {_LABEL_RULE}')
+
+
+def check_namespace(namespace: str, metadata: Mapping[str, Any]) -> None:
+    """Refuse a namespace that cannot be there, and an object that names another one than its request.
+
+    :raises Refusal: HTTP 404, HTTP 400.
+    """
+    if metadata.get("namespace") not in (None, "", namespace):
+        raise invalid("the namespace of the provided object does not match the namespace sent on the request")
+    if not _NAMESPACE.fullmatch(namespace):
+        raise Refusal("NOT_FOUND", f'namespaces "{namespace}" not found')
 
 
 def _problem(kind: str, name: str, problem: str) -> Refusal:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote_plus
+
+from starlette.requests import Request
 
 from airflow_argo.argo.expressions.gojson import quote
 from airflow_argo.local.refusal import invalid
@@ -19,24 +22,58 @@ _BOOLEANS = {
     "deleteOptions": ("orphanDependents",),
 }
 _TIMES = {"logOptions": ("sinceTime",)}
+_MESSAGES = {
+    "listOptions": "ListOptions",
+    "logOptions": "PodLogOptions",
+    "deleteOptions": "DeleteOptions",
+    "getOptions": "GetOptions",
+}
+_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 # As Go's ParseInt reads them with base 0, a number of zeros in front being octal.
 _NUMBER = re.compile(r"(?i)([+-]?)(?:0x(_?[0-9a-f_]+)|0b(_?[01_]+)|0o?(_?[0-7_]+)|(0|[1-9][0-9_]*))", re.ASCII)
 _BASES = (16, 2, 8, 10)
 _LONGEST = 70
 
 
+def parameters(request: Request, options: str = "") -> Mapping[str, str]:
+    """The request's query parameters; of a repeated one the first counts.
+
+    :param options: the options message that it may have, such as ``listOptions``, all of whose fields are checked.
+    :raises Refusal: HTTP 400 in Go's words.
+    """
+    found: dict[str, str] = {}
+    for part in request.url.query.split("&"):
+        if ";" in part:
+            raise invalid("invalid semicolon separator in query")
+        key, _, value = part.partition("=")
+        if key:
+            found.setdefault(_unescaped(key), _unescaped(value))
+    if options:
+        check(found, options)
+    return found
+
+
+def _unescaped(text: str) -> str:
+    broken = _BAD_ESCAPE.search(text)
+    if broken:
+        raise invalid(f'invalid URL escape "{quote(broken[0])}"')
+    return unquote_plus(text, errors="replace")
+
+
 def check(query: Mapping[str, str], options: str) -> None:
     """Check all fields of an options message.
 
-    :param options: ``listOptions``, ``logOptions`` or ``deleteOptions``.
+    :param options: ``listOptions``, ``logOptions``, ``deleteOptions`` or ``getOptions``.
     :raises Refusal: HTTP 400 in Go's words.
     """
+    if options in query:
+        raise invalid(f"field type *v1.{_MESSAGES[options]} is not supported in query parameters")
     for name in _TIMES.get(options, ()):
         if f"{options}.{name}" in query:
             raise invalid("field type *v1.Time is not supported in query parameters")
-    for name in _NUMBERS[options]:
+    for name in _NUMBERS.get(options, ()):
         integer(query, f"{options}.{name}")
-    for name in _BOOLEANS[options]:
+    for name in _BOOLEANS.get(options, ()):
         boolean(query, f"{options}.{name}")
 
 

@@ -6,17 +6,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airflow_argo.argo.labels import VALUE_RULE
+from airflow_argo.argo.labels import value_fault
 from airflow_argo.local.refusal import Refusal, invalid
 
 _TOKEN = re.compile(r"\s*(!=|==|=|!|<|>|,|\(|\)|[^\s!=<>,()]+)")
 _OPERATORS = {"=", "==", "!=", "in", "notin", "<", ">"}
 _NOT_A_NAME = _OPERATORS - {"in", "notin"} | {",", "(", ")", "!"}
 _NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_NAME_RULE = (
-    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LONGEST = 63
+_KEY_RULE = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+)
+_SUBDOMAIN_RULE = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and "
+    "end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
+    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 )
 _EXPECTED = "found '{}', expected: in, notin, =, ==, !=, gt, lt"
 
@@ -75,6 +82,46 @@ class LabelSelector:
         return all(requirement.holds(labels or {}) for requirement in self.requirements)
 
 
+@dataclass(frozen=True, slots=True)
+class FieldSelector:
+    """Which objects are meant by name and namespace, the only fields that Kubernetes offers for Argo's kinds.
+
+    :param terms: each a field of the metadata, a value, and whether it has to be equal.
+    """
+
+    terms: tuple[tuple[str, str, bool], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str, resource: str) -> FieldSelector:
+        """Read a selector such as ``metadata.name=a,metadata.namespace!=b``.
+
+        :param resource: Kubernetes' plural of the kind, for the text of a refusal.
+        :raises Refusal: HTTP 400 in Kubernetes' words for another field.
+        """
+        return cls(tuple(_field_term(term, text, resource) for term in text.split(",") if term))
+
+    def matches(self, metadata: Mapping[str, str]) -> bool:
+        """Whether an object with this metadata is meant."""
+        return all((metadata.get(field, "") == value) is equal for field, value, equal in self.terms)
+
+
+def _field_term(term: str, text: str, resource: str) -> tuple[str, str, bool]:
+    field, operator, value = _split(term)
+    if field not in ("metadata.name", "metadata.namespace") or not operator:
+        what = f"argoproj.io/v1alpha1, Resource={resource}"
+        looked_for = f'that match label selector "", field selector "{text}"'
+        raise invalid(f'Unable to find "{what}" {looked_for}: field label not supported: {field}')
+    return field.removeprefix("metadata."), value, operator != "!="
+
+
+def _split(term: str) -> tuple[str, str, str]:
+    for operator in ("!=", "==", "="):
+        field, found, value = term.partition(operator)
+        if found:
+            return field, found, value
+    return term, "", ""
+
+
 def _tokens(text: str) -> list[str]:
     return _TOKEN.findall(text)
 
@@ -100,8 +147,7 @@ class _Parser:
             found.append(_checked(self.requirement()))
             following = self.take()
             if following not in ("", ","):
-                problem = f"found '{following}', expected: ',' or 'end of string'"
-                raise invalid(problem) if found[-1].operator == "!" else _unparsable(problem)
+                raise invalid(f"found '{following}', expected: ',' or 'end of string'")
             if following == "," and self.peek() in _NOT_A_NAME - {"!"} | {""}:
                 raise invalid(f"found '{self.peek()}', expected: identifier after ','")
         return tuple(found)
@@ -142,7 +188,8 @@ class _Parser:
         found = []
         while True:
             if self.peek() in _NOT_A_NAME - {",", ")"}:
-                raise _unparsable(f"found '{self.peek()}', expected: ',', or identifier")
+                wanted = "',', or identifier" if found else "',', ')' or identifier"
+                raise _unparsable(f"found '{self.peek()}', expected: {wanted}")
             found.append("" if self.peek() in (",", ")") else self.name())
             following = self.take()
             if following == ")":
@@ -152,13 +199,31 @@ class _Parser:
 
 
 def _checked(requirement: Requirement) -> Requirement:
-    name = requirement.key.rpartition("/")[2]
-    if not _NAME.fullmatch(name):
-        raise _unparsable(f'<nil>: Invalid value: "{requirement.key}": {_NAME_RULE}')
+    problem = _key_problem(requirement.key)
+    if problem:
+        raise _unparsable(f'<nil>: Invalid value: "{requirement.key}": {problem}')
     for index, value in enumerate(requirement.values):
-        if value and not _NAME.fullmatch(value):
-            raise _unparsable(f'values[{index}][{requirement.key}]: Invalid value: "{value}": {VALUE_RULE}')
+        problem = value_fault(value)
+        if problem:
+            raise _unparsable(f'values[{index}][{requirement.key}]: Invalid value: "{value}": {problem}')
     return requirement
+
+
+def _key_problem(key: str) -> str:
+    prefix, slash, name = key.partition("/")
+    if "/" in name:
+        prefixed = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        return f"a valid label key {_KEY_RULE} {prefixed}"
+    if slash and not prefix:
+        return "prefix part must be non-empty"
+    if slash and not _SUBDOMAIN.fullmatch(prefix):
+        return f"prefix part {_SUBDOMAIN_RULE}"
+    name = name if slash else key
+    if not name:
+        return f"name part must be non-empty; name part {_KEY_RULE}"
+    if len(name) > _LONGEST:
+        return f"name part must be no more than {_LONGEST} bytes"
+    return "" if _NAME.fullmatch(name) else f"name part {_KEY_RULE}"
 
 
 def _unparsable(reason: str) -> Refusal:

@@ -14,8 +14,14 @@ def whole(workflow: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "metadata": dict(workflow.get("metadata") or {}),
         "spec": {**(workflow.get("spec") or {}), "arguments": (workflow.get("spec") or {}).get("arguments") or {}},
-        "status": {**_TIMES, **(workflow.get("status") or {})},
+        "status": {**_TIMES, **_without_empty_ones(workflow.get("status") or {})},
     }
+
+
+def _without_empty_ones(status: Mapping[str, Any]) -> Mapping[str, Any]:
+    if status.get("nodes", True) and status.get("conditions", True):
+        return status
+    return {key: value for key, value in status.items() if value or key not in ("nodes", "conditions")}
 
 
 def filtered(workflow: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airflow_argo.local.engine.times import rfc3339
-from airflow_argo.local.names import check_metadata, generated
+from airflow_argo.local.names import check_metadata, check_namespace, generated
 from airflow_argo.local.refusal import Refusal, already_exists, invalid, not_found
 from airflow_argo.local.store import NameTakenError, Store
 
@@ -72,9 +72,12 @@ class Templates:
         :raises Refusal: HTTP 400 for bad metadata, 409 if the name is taken.
         """
         metadata = dict(template.get("metadata") or {})
+        if namespace:
+            check_namespace(namespace, metadata)
         check_metadata(kind.name, metadata)
         metadata.setdefault("name", "")
         metadata["name"] = metadata["name"] or generated(metadata["generateName"])
+        metadata.pop("namespace", None)
         if namespace:
             metadata["namespace"] = namespace
         metadata.update(uid=str(uuid.uuid4()), creationTimestamp=rfc3339(self._clock()), generation=1)

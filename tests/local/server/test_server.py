@@ -236,3 +236,149 @@ def test_a_malformed_cron_workflow_is_refused(api: Any, cron: dict[str, Any], me
     answer = api("POST", "/api/v1/cron-workflows/argo", json={"cronWorkflow": cron})
 
     assert (answer.status_code, answer.json()) == (400, {"code": 3, "message": message})
+
+
+def test_a_base_url_that_ends_in_a_slash_works(api: Any) -> None:
+    assert api("GET", "//api/v1/version").json()["version"].startswith("v4")
+
+    answer = api("POST", "//api/v1/workflows/argo/lint?x=y", data="{}", allow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/api/v1/workflows/argo/lint?x=y")
+
+
+def test_nodes_stay_where_only_a_part_of_one_is_left_out(api: Any) -> None:
+    api.create("parts")
+    api.wait("parts")
+
+    for fields in ("-status.nodes.parts.displayName", "-"):
+        nodes = api("GET", "/api/v1/workflows/argo/parts", params={"fields": fields}).json()["status"]["nodes"]
+        assert nodes["parts"]["phase"] == "Succeeded"
+    listed = api("GET", "/api/v1/workflows/argo", params={"fields": "-items.status.nodes.parts.displayName"}).json()
+    (parts,) = (item for item in listed["items"] if item["metadata"]["name"] == "parts")
+    assert "displayName" not in parts["status"]["nodes"]["parts"]
+
+
+@pytest.mark.parametrize("path", ["workflow-templates/argo", "cluster-workflow-templates", "cron-workflows/argo"])
+def test_templates_and_crons_are_listed_by_name(api: Any, path: str) -> None:
+    spec = {"entrypoint": "main", "templates": [{"name": "main", "suspend": {}}]}
+    is_cron = path.startswith("cron")
+    for name in ("by-name-a", "by-name-b"):
+        given = {"schedules": ["0 0 1 1 *"], "workflowSpec": spec} if is_cron else spec
+        body = {"cronWorkflow" if is_cron else "template": {"metadata": {"name": name}, "spec": given}}
+        assert api("POST", f"/api/v1/{path}", json=body).status_code == 200
+
+    def names(selector: str) -> list[str]:
+        items = api("GET", f"/api/v1/{path}", params={"listOptions.fieldSelector": selector}).json()["items"] or []
+        return [name for name in (item["metadata"]["name"] for item in items) if name.startswith("by-name")]
+
+    assert names("metadata.name=by-name-a") == ["by-name-a"]
+    assert names("metadata.name!=by-name-a") == ["by-name-b"]
+    answer = api("GET", f"/api/v1/{path}", params={"listOptions.fieldSelector": "status.phase=x"})
+    assert answer.status_code == 400
+    assert answer.json()["message"].endswith("field label not supported: status.phase")
+
+
+def test_trying_to_delete_a_cron_workflow_leaves_it(api: Any) -> None:
+    spec = {"entrypoint": "main", "templates": [{"name": "main", "suspend": {}}]}
+    cron = {"metadata": {"name": "tried"}, "spec": {"schedules": ["0 0 1 1 *"], "workflowSpec": spec}}
+    api("POST", "/api/v1/cron-workflows/argo", json={"cronWorkflow": cron})
+    one = "/api/v1/cron-workflows/argo/tried"
+
+    assert api("DELETE", one, params={"deleteOptions.dryRun": "All"}).json() == {}
+    assert api("GET", one).status_code == 200
+    assert api("DELETE", one).status_code == 200
+    assert api("GET", one).status_code == 404
+
+
+def test_a_cron_workflow_that_is_not_there_is_not_found_whatever_is_sent(api: Any) -> None:
+    body = {"cronWorkflow": {"metadata": {"name": "nobody"}}}
+
+    answer = api("PUT", "/api/v1/cron-workflows/argo/nobody", json=body)
+
+    assert (answer.status_code, answer.json()["message"]) == (404, 'cronworkflows.argoproj.io "nobody" not found')
+
+
+@pytest.mark.parametrize("namespace", ["Upper", "a..b", "-a", "a_b", "x" * 64])
+def test_nothing_is_created_in_a_namespace_that_cannot_be(api: Any, namespace: str) -> None:
+    spec = {"entrypoint": "main", "templates": [{"name": "main", "suspend": {}}]}
+    for path, member, given in (
+        ("workflows", "workflow", spec),
+        ("workflow-templates", "template", spec),
+        ("cron-workflows", "cronWorkflow", {"schedules": ["0 0 1 1 *"], "workflowSpec": spec}),
+    ):
+        body = {member: {"metadata": {"name": "nowhere"}, "spec": given}}
+        answer = api("POST", f"/api/v1/{path}/{namespace}", json=body)
+        assert (answer.status_code, answer.json()["message"]) == (404, f'namespaces "{namespace}" not found')
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "message"),
+    [
+        ("POST", "workflows/argo", {"instanceID": 5}, "number into Go struct field WorkflowCreateRequest.instanceID"),
+        (
+            "POST",
+            "workflows/argo",
+            {"createOptions": {"dryRun": [1]}},
+            "CreateOptions.createOptions.dryRun of type string",
+        ),
+        (
+            "PUT",
+            "workflows/argo/w/stop",
+            {"name": 5},
+            "number into Go struct field WorkflowStopRequest.name of type string",
+        ),
+        (
+            "PUT",
+            "workflows/argo/w/resubmit",
+            {"parameters": "x"},
+            "WorkflowResubmitRequest.parameters of type []string",
+        ),
+        ("PUT", "archived-workflows/u/retry", {"uid": 5}, "RetryArchivedWorkflowRequest.uid of type string"),
+        (
+            "POST",
+            "workflow-templates/argo",
+            {"createOptions": 5},
+            "WorkflowTemplateCreateRequest.createOptions of type",
+        ),
+        ("PUT", "workflow-templates/argo/t", {}, "WorkflowTemplate is not found in Request body"),
+    ],
+)
+def test_a_wrong_member_is_refused_before_anything_is_looked_for(
+    api: Any, method: str, path: str, body: dict[str, Any], message: str
+) -> None:
+    answer = api(method, f"/api/v1/{path}", json=body)
+
+    assert answer.status_code == 400
+    assert message in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "workflow-templates/argo/", 404),
+        ("DELETE", "cluster-workflow-templates/", 404),
+        ("GET", "cron-workflows/argo/", 500),
+        ("DELETE", "workflows/argo/", 500),
+    ],
+)
+def test_an_empty_name_is_answered_as_by_argo(api: Any, method: str, path: str, status: int) -> None:
+    assert api(method, f"/api/v1/{path}").status_code == status
+
+
+def test_a_watch_may_leave_out_a_name(api: Any) -> None:
+    api.create("watched-a", labels={"watched": "1"})
+    api.create("watched-b", labels={"watched": "1"})
+    query = {
+        "listOptions.fieldSelector": "metadata.name!=watched-a,metadata.namespace=argo",
+        "listOptions.labelSelector": "watched",
+        "listOptions.timeoutSeconds": "1",
+        "fields": "result.object.metadata.name",
+    }
+
+    answer = api("GET", "/api/v1/workflow-events/argo", params=query)
+
+    names = {
+        json.loads(line).get("result", {}).get("object", {}).get("metadata", {}).get("name")
+        for line in answer.text.splitlines()
+    }
+    assert names - {None} == {"watched-b"}

@@ -16,7 +16,7 @@ from airflow_argo.local.controller import Controller
 from airflow_argo.local.cron import rules
 from airflow_argo.local.cron.schedules import ScheduleError
 from airflow_argo.local.engine.times import rfc3339
-from airflow_argo.local.names import check_metadata, generated
+from airflow_argo.local.names import check_metadata, check_namespace, generated
 from airflow_argo.local.operations import Operations
 from airflow_argo.local.refusal import Refusal, already_exists, invalid, not_found
 from airflow_argo.local.store import NameTakenError, Store
@@ -75,6 +75,7 @@ class CronKeeper:
         :raises Refusal: HTTP 400 for bad metadata, 409 if the name is taken.
         """
         metadata = dict(checked["metadata"])
+        check_namespace(namespace, metadata)
         check_metadata(KIND, metadata)
         metadata["name"] = metadata.get("name") or generated(metadata["generateName"])
         metadata.update(

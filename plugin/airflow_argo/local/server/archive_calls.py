@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from airflow_argo.local import listing
+from airflow_argo.local import listing, queries
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.archive import Archive
 from airflow_argo.local.controller import Controller
@@ -18,6 +18,8 @@ from airflow_argo.local.server.bodies import answer, entry, read_message, text, 
 from airflow_argo.local.shape import whole
 
 _PATH = "/api/v1/archived-workflows"
+# The archive knows no such query parameters, and does not read them.
+_OF_LIVE_ONES = ("createdAfter", "finishedBefore")
 
 
 class ArchiveCalls:
@@ -44,8 +46,9 @@ class ArchiveCalls:
 
     async def list(self, request: Request) -> Response:
         """What was archived; ``fields`` change nothing, as on v4.1.2."""
-        query = request.query_params
-        options = listing.ListOptions.parse(query.get("namespace", ""), query)
+        query = queries.parameters(request)
+        known = {name: value for name, value in query.items() if name not in _OF_LIVE_ONES}
+        options = listing.ListOptions.parse(query.get("namespace", ""), known)
         if options.limit < 0:
             # The real server crashes in this request and answers so.
             raise Refusal("INTERNAL", f"runtime error: slice bounds out of range [:{options.limit}]")
@@ -70,11 +73,11 @@ class ArchiveCalls:
 
     async def label_keys(self, request: Request) -> Response:
         """The keys of all labels."""
-        return _items(self._archive.label_keys(request.query_params.get("namespace", "")))
+        return _items(self._archive.label_keys(queries.parameters(request).get("namespace", "")))
 
     async def label_values(self, request: Request) -> Response:
         """The values of a label."""
-        query = request.query_params
+        query = queries.parameters(request, "listOptions")
         selector = query.get("listOptions.labelSelector", "")
         return _items(self._archive.label_values(query.get("namespace", ""), selector))
 
@@ -82,11 +85,13 @@ class ArchiveCalls:
         """Bring a workflow back under its name and run again what has failed of it."""
         kind = "RetryArchivedWorkflowRequest"
         message = await read_message(request, f"workflowarchive.{kind}")
+        restart_successful = bool(entry(message, "restartSuccessful", bool, kind))
+        selector, parameters = text(message, "nodeFieldSelector", kind), texts(message, "parameters", kind)
         workflow = self._operations.brought_back(
             self._archive.get(request.path_params["uid"]),
-            restart_successful=bool(entry(message, "restartSuccessful", bool, kind)),
-            selector=text(message, "nodeFieldSelector", kind),
-            parameters=texts(message, "parameters", kind),
+            restart_successful=restart_successful,
+            selector=selector,
+            parameters=parameters,
         )
         return answer(whole(workflow))
 
@@ -94,13 +99,10 @@ class ArchiveCalls:
         """Create another workflow like this one."""
         kind = "ResubmitArchivedWorkflowRequest"
         message = await read_message(request, f"workflowarchive.{kind}")
+        memoized, parameters = bool(entry(message, "memoized", bool, kind)), texts(message, "parameters", kind)
         archived = self._archive.get(request.path_params["uid"])
         namespace = archived["metadata"]["namespace"]
-        manifest = self._operations.resubmit_of(
-            archived,
-            memoized=bool(entry(message, "memoized", bool, kind)),
-            parameters=texts(message, "parameters", kind),
-        )
+        manifest = self._operations.resubmit_of(archived, memoized=memoized, parameters=parameters)
         workflow = self._admission.checked(manifest, namespace, lookup=namespace)
         self._admission.admit(workflow, namespace)
         return answer(whole(self._controller.create(workflow)))

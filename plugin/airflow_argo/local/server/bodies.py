@@ -23,6 +23,26 @@ _MESSAGE_TYPES = {
     "submitOptions": "v1alpha1.SubmitOpts",
     "createOptions": "v1.CreateOptions",
 }
+# What messages have besides what their own handlers read first: a name, a namespace, and these.
+_MEMBERS: Mapping[str, tuple[tuple[str, type], ...]] = {
+    "WorkflowCreateRequest": (("instanceID", str), ("serverDryRun", bool)),
+    "RetryArchivedWorkflowRequest": (("uid", str),),
+    "ResubmitArchivedWorkflowRequest": (("uid", str),),
+}
+_UNNAMED = frozenset(
+    {
+        "WorkflowCreateRequest",
+        "WorkflowLintRequest",
+        "WorkflowSubmitRequest",
+        "WorkflowTemplateCreateRequest",
+        "WorkflowTemplateLintRequest",
+        "ClusterWorkflowTemplateCreateRequest",
+        "ClusterWorkflowTemplateLintRequest",
+        "CreateCronWorkflowRequest",
+        "LintCronWorkflowRequest",
+    }
+)
+_WITH_CREATE_OPTIONS = _UNNAMED - {"WorkflowLintRequest", "WorkflowSubmitRequest", "LintCronWorkflowRequest"}
 _SURROGATES = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
 
@@ -54,7 +74,21 @@ async def read_message(request: Request, type_name: str) -> dict[str, Any]:
         return {}
     if not isinstance(message, dict):
         raise invalid(f"json: cannot unmarshal {_TYPE_NAMES[type(message)]} into Go value of type {type_name}")
+    _check_members(message, type_name.rpartition(".")[2])
     return message
+
+
+def _check_members(message: Mapping[str, Any], where: str) -> None:
+    """Refuse members of a wrong type, whether or not anything reads them."""
+    for name, kind in _MEMBERS.get(where, ()):
+        entry(message, name, kind, where)
+    if where not in _UNNAMED:
+        entry(message, "name", str, where)
+    if not where.startswith("Cluster"):
+        entry(message, "namespace", str, where)
+    options = entry(message, "createOptions", dict, where) if where in _WITH_CREATE_OPTIONS else None
+    if options:
+        texts(options, "dryRun", "CreateOptions.createOptions")
 
 
 async def read_json(request: Request) -> Any:

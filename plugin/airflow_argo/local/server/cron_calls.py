@@ -13,8 +13,8 @@ from airflow_argo.local.admission import Admission
 from airflow_argo.local.cron.admission import checked_cron
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.refusal import Refusal
-from airflow_argo.local.selectors import LabelSelector
-from airflow_argo.local.server.bodies import answer, entry, read_message
+from airflow_argo.local.selectors import FieldSelector, LabelSelector
+from airflow_argo.local.server.bodies import answer, entry, read_message, text
 
 
 class CronCalls:
@@ -50,26 +50,37 @@ class CronCalls:
         return answer(await self._checked(request, "LintCronWorkflow"))
 
     async def update(self, request: Request) -> Response:
-        """Replace the one that the body names."""
-        return answer(self._keeper.update(_namespace(request), await self._checked(request, "UpdateCronWorkflow")))
+        """Replace the one that the body names, which has to be there whatever else is wrong."""
+        cron = await self._sent(request, "UpdateCronWorkflow")
+        metadata = entry(cron, "metadata", dict, "CronWorkflow") or {}
+        self._keeper.get(_namespace(request), text(metadata, "name", "ObjectMeta.cronWorkflow.metadata"))
+        checked = checked_cron(self._admission, cron, _namespace(request))
+        return answer(self._keeper.update(_namespace(request), checked))
 
     async def get(self, request: Request) -> Response:
         """One by name."""
+        queries.parameters(request, "getOptions")
         return answer(self._keeper.get(*_where(request)))
 
     async def list(self, request: Request) -> Response:
-        """All of a namespace, or of all, by labels."""
-        query = request.query_params
+        """All of a namespace, or of all, by labels and fields."""
+        query = queries.parameters(request, "listOptions")
         labels = LabelSelector.parse(query.get("listOptions.labelSelector", ""))
-        queries.check(query, "listOptions")
+        fields = FieldSelector.parse(query.get("listOptions.fieldSelector", ""), "cronworkflows")
         items = [
-            cron for cron in self._keeper.all(_namespace(request)) if labels.matches(cron["metadata"].get("labels"))
+            cron
+            for cron in self._keeper.all(_namespace(request))
+            if labels.matches(cron["metadata"].get("labels")) and fields.matches(cron["metadata"])
         ]
         return answer({"metadata": {"resourceVersion": str(self._keeper.version)}, "items": items or None})
 
     async def delete(self, request: Request) -> Response:
-        """Forget one and its workflows."""
-        self._keeper.delete(*_where(request))
+        """Forget one and its workflows, unless that is only tried (``deleteOptions.dryRun``)."""
+        query = queries.parameters(request, "deleteOptions")
+        if query.get("deleteOptions.dryRun"):
+            self._keeper.get(*_where(request))
+        else:
+            self._keeper.delete(*_where(request))
         return answer({})
 
     async def suspend(self, request: Request) -> Response:
@@ -83,12 +94,15 @@ class CronCalls:
         return answer(self._keeper.set_suspended(*_where(request), False))
 
     async def _checked(self, request: Request, verb: str) -> dict[str, Any]:
+        return checked_cron(self._admission, await self._sent(request, verb), _namespace(request))
+
+    async def _sent(self, request: Request, verb: str) -> dict[str, Any]:
         kind = f"{verb}Request"
         message = await read_message(request, f"cronworkflow.{kind}")
-        cron = entry(message, "cronWorkflow", dict, kind)
+        cron: dict[str, Any] | None = entry(message, "cronWorkflow", dict, kind)
         if cron is None:
             raise Refusal("NOT_FOUND", "cron workflow was not found in the request body")
-        return checked_cron(self._admission, cron, _namespace(request))
+        return cron
 
 
 def _namespace(request: Request) -> str:

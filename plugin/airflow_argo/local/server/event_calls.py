@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,8 +10,7 @@ from starlette.routing import Route
 
 from airflow_argo.local import queries
 from airflow_argo.local.events import Events
-from airflow_argo.local.refusal import invalid
-from airflow_argo.local.selectors import LabelSelector
+from airflow_argo.local.selectors import FieldSelector, LabelSelector
 from airflow_argo.local.server.bodies import answer, read_json
 
 _FORWARDED_FOR, _FORWARDED_HOST = "x-forwarded-for", "x-forwarded-host"
@@ -45,14 +43,13 @@ class EventCalls:
 
     async def bindings(self, request: Request) -> Response:
         """The WorkflowEventBindings of a namespace, or of all, by labels, name and namespace."""
-        query = request.query_params
+        query = queries.parameters(request, "listOptions")
         labels = LabelSelector.parse(query.get("listOptions.labelSelector", ""))
-        fields = _field_terms(query.get("listOptions.fieldSelector", ""))
-        queries.check(query, "listOptions")
+        fields = FieldSelector.parse(query.get("listOptions.fieldSelector", ""), "workfloweventbindings")
         items = [
             binding
             for binding in self._events.bindings(str(request.path_params.get("namespace", "")))
-            if labels.matches(binding["metadata"].get("labels")) and _has(binding["metadata"], fields)
+            if labels.matches(binding["metadata"].get("labels")) and fields.matches(binding["metadata"])
         ]
         return answer({"metadata": {"resourceVersion": str(self._events.version)}, "items": items or None})
 
@@ -71,27 +68,3 @@ def _headers(request: Request) -> Iterator[tuple[str, str]]:
     if request.client is not None:
         before = request.headers.get(_FORWARDED_FOR, "")
         yield _FORWARDED_FOR, f"{before}, {request.client.host}" if before else request.client.host
-
-
-def _field_terms(selector: str) -> list[tuple[str, str, bool]]:
-    terms = []
-    for term in filter(None, selector.split(",")):
-        field, operator, value = _split(term)
-        if field not in ("metadata.name", "metadata.namespace") or not operator:
-            what = "argoproj.io/v1alpha1, Resource=workfloweventbindings"
-            looked_for = f'that match label selector "", field selector "{selector}"'
-            raise invalid(f'Unable to find "{what}" {looked_for}: field label not supported: {field}')
-        terms.append((field.removeprefix("metadata."), value, operator != "!="))
-    return terms
-
-
-def _split(term: str) -> tuple[str, str, str]:
-    for operator in ("!=", "==", "="):
-        field, found, value = term.partition(operator)
-        if found:
-            return field, found, value
-    return term, "", ""
-
-
-def _has(metadata: dict[str, Any], terms: list[tuple[str, str, bool]]) -> bool:
-    return all((metadata.get(field, "") == value) is equal for field, value, equal in terms)

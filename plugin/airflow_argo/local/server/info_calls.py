@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.refusal import Refusal, not_found
 from airflow_argo.local.server.bodies import VERSION, answer, refused
 
-_NO_NAME = re.compile(r"/api/v1/((workflows|workflow-templates)/[^/]+|cluster-workflow-templates)/")
+_NO_NAME = re.compile(r"/api/v1/(workflows|cron-workflows)/[^/]+/")
+_NO_TEMPLATE = re.compile(r"/api/v1/(?:workflow-templates/[^/]+|(cluster)-workflow-templates)/")
 
 
 def info_routes() -> list[Route]:
@@ -51,6 +52,10 @@ def nothing_here(request: Request) -> Response:
     path = request.url.path
     if not path.startswith("/api/"):
         return PlainTextResponse("The embedded Argo Server has the REST API below /api/v1, and /workflows.\n", 404)
-    if request.method == "GET" and _NO_NAME.fullmatch(path):
-        return refused(Refusal("INTERNAL", "resource name may not be empty"))
+    if request.method in ("GET", "DELETE"):
+        if _NO_NAME.fullmatch(path):
+            return refused(Refusal("INTERNAL", "resource name may not be empty"))
+        template = _NO_TEMPLATE.fullmatch(path)
+        if template:
+            return refused(not_found(f"{template[1] or ''}workflowtemplates", ""))
     return refused(Refusal("UNIMPLEMENTED", "Not Implemented"))

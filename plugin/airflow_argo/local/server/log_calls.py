@@ -119,9 +119,8 @@ class LogCalls:
 
     async def log(self, request: Request) -> StreamAnswer:
         """Open a stream of lines."""
-        query = request.query_params
         # Refused before the stream begins, in the shape of an ordinary answer.
-        queries.check(query, "logOptions")
+        query = queries.parameters(request, "logOptions")
         fields = Fields.parse(query.get("fields", ""))
         messages = self._messages(request.path_params, query)
         return StreamAnswer(messages, request.headers.get("accept", ""), fields)

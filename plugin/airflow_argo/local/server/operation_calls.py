@@ -90,12 +90,10 @@ class OperationCalls:
         """Create another workflow like this one."""
         kind = "WorkflowResubmitRequest"
         message = await read_message(request, f"workflow.{kind}")
+        memoized, parameters = bool(entry(message, "memoized", bool, kind)), texts(message, "parameters", kind)
         namespace, name = _where(request)
-        manifest = self._operations.resubmit_of(
-            self._controller.find_or_archived(namespace, name),
-            memoized=bool(entry(message, "memoized", bool, kind)),
-            parameters=texts(message, "parameters", kind),
-        )
+        old = self._controller.find_or_archived(namespace, name)
+        manifest = self._operations.resubmit_of(old, memoized=memoized, parameters=parameters)
         workflow = self._admission.checked(manifest, namespace, lookup=namespace)
         self._admission.admit(workflow, namespace)
         return answer(whole(self._controller.create(workflow)))

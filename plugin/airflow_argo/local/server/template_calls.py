@@ -11,7 +11,7 @@ from starlette.routing import Route
 from airflow_argo.local import queries
 from airflow_argo.local.admission import Admission
 from airflow_argo.local.refusal import invalid
-from airflow_argo.local.selectors import LabelSelector
+from airflow_argo.local.selectors import FieldSelector, LabelSelector
 from airflow_argo.local.server.bodies import answer, entry, read_message
 from airflow_argo.local.templates import CLUSTER_WORKFLOW_TEMPLATE, WORKFLOW_TEMPLATE, Kind, Templates
 
@@ -60,23 +60,27 @@ class TemplateCalls:
 
     async def get(self, request: Request) -> Response:
         """One by name."""
+        queries.parameters(request, "getOptions")
         return answer(self._templates.get(self._kind, _namespace(request), request.path_params["name"]))
 
     async def list(self, request: Request) -> Response:
-        """All of a namespace, by labels and part of the name; a limit is ignored, as on v4.1.2."""
-        query = request.query_params
+        """All of a namespace, by labels, fields and part of the name; a limit is ignored, as on v4.1.2."""
+        query = queries.parameters(request, "listOptions")
         labels = LabelSelector.parse(query.get("listOptions.labelSelector", ""))
-        queries.check(query, "listOptions")
-        pattern = query.get("namePattern", "")
+        fields = FieldSelector.parse(query.get("listOptions.fieldSelector", ""), self._kind.resource)
+        pattern = query.get("namePattern", "") if self._kind is WORKFLOW_TEMPLATE else ""
         items = [
             template
             for template in self._templates.all(self._kind, _namespace(request))
-            if labels.matches(template["metadata"].get("labels")) and pattern in template["metadata"]["name"]
+            if labels.matches(template["metadata"].get("labels"))
+            and fields.matches(template["metadata"])
+            and pattern in template["metadata"]["name"]
         ]
         return answer({"metadata": {"resourceVersion": str(self._templates.version)}, "items": items or None})
 
     async def delete(self, request: Request) -> Response:
-        """Forget one."""
+        """Forget one; ``deleteOptions`` are ignored, as on v4.1.2."""
+        queries.parameters(request, "deleteOptions")
         self._templates.delete(self._kind, _namespace(request), request.path_params["name"])
         return answer({})
 
@@ -85,7 +89,7 @@ class TemplateCalls:
         message = await read_message(request, f"{self._kind.name.lower()}.{type_name}")
         template = entry(message, "template", dict, type_name)
         if template is None:
-            raise invalid(self._kind.missing)
+            raise invalid(f"{self._kind.name} is not found in Request body" if verb == "Update" else self._kind.missing)
         return self._admission.checked_template(template, self._kind, _namespace(request))
 
 

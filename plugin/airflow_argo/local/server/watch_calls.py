@@ -13,8 +13,8 @@ from starlette.routing import Route
 from airflow_argo.local import queries
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.fields import Fields
-from airflow_argo.local.refusal import Refusal, invalid
-from airflow_argo.local.selectors import LabelSelector
+from airflow_argo.local.refusal import Refusal
+from airflow_argo.local.selectors import FieldSelector, LabelSelector
 from airflow_argo.local.server.streams import StreamAnswer
 from airflow_argo.local.shape import filtered, whole
 from airflow_argo.local.watching import Change, Watched, parse_start
@@ -37,8 +37,7 @@ class WatchCalls:
 
     async def watch(self, request: Request) -> StreamAnswer:
         """Open a stream."""
-        query = request.query_params
-        queries.check(query, "listOptions")
+        query = queries.parameters(request, "listOptions")
         timeout = queries.integer(query, "listOptions.timeoutSeconds")
         fields = Fields.parse(query.get("fields", ""))
         watch = Watch(self._controller, str(request.path_params.get("namespace", "")), query, fields)
@@ -83,33 +82,27 @@ class Watch:
 
     def _selector(self) -> Callable[[dict[str, Any]], bool]:
         labels = LabelSelector.parse(self._query.get("listOptions.labelSelector", ""))
-        name, namespace = self._field_terms()
+        fields = self._field_selector()
 
         def matches(workflow: dict[str, Any]) -> bool:
             metadata = workflow["metadata"]
             return (
-                metadata["namespace"] in ((namespace,) if namespace else (metadata["namespace"],))
-                and name in ("", metadata["name"])
+                self._namespace in ("", metadata["namespace"])
+                and fields.matches(metadata)
                 and labels.matches(metadata.get("labels"))
             )
 
         return matches
 
-    def _field_terms(self) -> tuple[str, str]:
-        """The name and the namespace that are watched; by name, the workflow has to be there."""
+    def _field_selector(self) -> FieldSelector:
+        """What is watched by name or namespace; by name, the workflow has to be there."""
         selector = self._query.get("listOptions.fieldSelector", "")
         _, named, rest = selector.partition("metadata.name=")
-        if named:
-            name = rest.partition(",")[0].strip()
-            found = self._controller.find(self._namespace, name, nodes=False) if name else None
-            return (found["metadata"]["name"] if found else ""), self._namespace
-        for term in filter(None, selector.split(",")):
-            field, _, value = term.partition("=")
-            if field != "metadata.namespace":
-                raise invalid(_unsupported_field(selector, field))
-            if value.lstrip("=") != self._namespace and self._namespace:
-                return "", "-"  # No namespace is called so: nothing is in both.
-        return "", self._namespace
+        name = rest.partition(",")[0].strip()
+        if named and name:
+            found = self._controller.find(self._namespace, name, nodes=False)
+            return FieldSelector((("name", found["metadata"]["name"], True),))
+        return FieldSelector.parse(selector, "workflows")
 
     def _initial_bookmark(self, version: int) -> Iterator[dict[str, Any]]:
         wanted = ("listOptions.sendInitialEvents", "listOptions.allowWatchBookmarks")
@@ -148,10 +141,3 @@ class Watch:
 async def _take_a_break(seconds: float) -> None:
     if seconds > _BREAK_FROM_SECONDS:
         await asyncio.sleep(seconds * _BREAK)
-
-
-def _unsupported_field(selector: str, field: str) -> str:
-    return (
-        'Unable to find "argoproj.io/v1alpha1, Resource=workflows" that match label selector "", '
-        f'field selector "{selector}": field label not supported: {field}'
-    )

@@ -109,8 +109,8 @@ class WorkflowCalls:
 
     async def get(self, request: Request) -> Response:
         """One workflow, whole or in part (``fields``)."""
-        fields = Fields.parse(request.query_params.get("fields", ""))
-        uid = request.query_params.get("uid", "")
+        query = queries.parameters(request, "getOptions")
+        fields, uid = Fields.parse(query.get("fields", "")), query.get("uid", "")
         namespace, name = request.path_params["namespace"], request.path_params["name"]
         with_nodes = not fields.will_exclude("status.nodes")
         workflow = self._controller.find_or_archived(namespace, name, uid, nodes=with_nodes)
@@ -119,8 +119,9 @@ class WorkflowCalls:
     async def list(self, request: Request) -> Response:
         """The workflows of a namespace, or of all."""
         namespace = request.path_params.get("namespace", "")
-        options = listing.ListOptions.parse(namespace, request.query_params)
-        fields = Fields.parse(request.query_params.get("fields", ""))
+        query = queries.parameters(request)
+        options = listing.ListOptions.parse(namespace, query)
+        fields = Fields.parse(query.get("fields", ""))
         live = [workflow for workflow in self._controller.workflows(options.namespace) if options.matches(workflow)]
         archive = self._controller.archive
         if archive.enabled:
@@ -144,7 +145,6 @@ class WorkflowCalls:
 
     async def delete(self, request: Request) -> Response:
         """Remove a workflow; ``deleteOptions`` are ignored, as on v4.1.2."""
-        queries.check(request.query_params, "deleteOptions")
-        queries.boolean(request.query_params, "force")
+        queries.boolean(queries.parameters(request, "deleteOptions"), "force")
         self._controller.delete(request.path_params["namespace"], request.path_params["name"])
         return answer({})
