@@ -168,8 +168,10 @@ async def test_the_stop_strategy_ends_it(world: World) -> None:
     world.minutes(1)
     world.end(FIRST, "Failed")
     world.keeper.sync()
+    assert "labels" not in world.keeper.get("argo", "c")["metadata"]
     world.minutes(2)
 
+    assert world.keeper.get("argo", "c")["metadata"]["labels"] == {rules.COMPLETED_LABEL: "true"}
     assert world.names == [FIRST]
     assert (world.status["phase"], world.status["failed"], world.status["active"]) == ("Stopped", 1, None)
 

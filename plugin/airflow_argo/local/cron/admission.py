@@ -14,17 +14,24 @@ from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.server.bodies import entry
 
 
+def decoded_cron(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Read a CronWorkflow as Go does.
+
+    :raises Refusal: HTTP 400 in Go's words.
+    """
+    try:
+        cron = decode(manifest, "CronWorkflow", ("CreateCronWorkflowRequest", ("cronWorkflow",)))
+        return encode(cron, "CronWorkflow")
+    except ManifestError as error:
+        raise invalid(error.message) from error
+
+
 def checked_cron(admission: Admission, manifest: Mapping[str, Any], namespace: str) -> dict[str, Any]:
     """Read and check a CronWorkflow: metadata, spec and status.
 
     :raises Refusal: HTTP 400 with Argo's text.
     """
-    try:
-        cron = encode(
-            decode(manifest, "CronWorkflow", ("CreateCronWorkflowRequest", ("cronWorkflow",))), "CronWorkflow"
-        )
-    except ManifestError as error:
-        raise invalid(error.message) from error
+    cron = decoded_cron(manifest)
     metadata, spec = cron["metadata"], cron["spec"]
     inner = spec.pop("workflowSpec")
     problem = rules.problem_of(metadata.get("name") or "", spec)

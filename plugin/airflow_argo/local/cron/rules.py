@@ -20,6 +20,7 @@ from airflow_argo.local.engine.times import epoch, rfc3339
 _PREFIX = "workflows.argoproj.io/"
 LABEL = f"{_PREFIX}cron-workflow"
 COMPLETED_LABEL = "cronworkflows.argoproj.io/completed"
+_STOPPED = "Stopped"
 _LAST_SCHEDULE = "cronworkflows.argoproj.io/last-used-schedule"
 _KEPT = {"Succeeded": ("successfulJobsHistoryLimit", 3), "Failed": ("failedJobsHistoryLimit", 1)}
 _PLAIN_TAG = re.compile(r"\{\{\s*(cronworkflow\.\w+)\s*\}\}")
@@ -124,7 +125,7 @@ def may_run(cron: Cron) -> bool:
 
     :raises ExpressionError: if ``when`` cannot be evaluated.
     """
-    if cron["spec"].get("suspend") or cron["status"].get("phase") == "Stopped":
+    if cron["spec"].get("suspend") or cron["status"].get("phase") == _STOPPED:
         return False
     when = cron["spec"].get("when") or ""
     if not when:
@@ -147,7 +148,7 @@ def stops(cron: Cron) -> bool:
 
 def mark_stopped(cron: Cron) -> None:
     """Let it never run again."""
-    cron["status"]["phase"] = "Stopped"
+    cron["status"]["phase"] = _STOPPED
     cron["metadata"].setdefault("labels", {})[COMPLETED_LABEL] = "true"
 
 
@@ -220,7 +221,8 @@ def reconcile(cron: Cron, children: Iterable[Workflow]) -> bool:
         if phase:
             cron["status"]["succeeded" if phase == "Succeeded" else "failed"] += 1
             if stops(cron):
-                mark_stopped(cron)
+                # The label comes when it would run next: here Argo saves the status alone (seen on v4.1.2).
+                cron["status"]["phase"] = _STOPPED
     cron["status"]["active"] = left or None
     return left != before
 
