@@ -185,7 +185,7 @@ class _Parser:
         opening = self.take()
         if opening != "(":
             raise _unparsable(f"found '{opening}' expected: '('")
-        found = []
+        found: list[str] = []
         while True:
             if self.peek() in _NOT_A_NAME - {",", ")"}:
                 wanted = "',', or identifier" if found else "',', ')' or identifier"

@@ -6,7 +6,7 @@ import logging
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -104,6 +104,8 @@ class _Faults:
 
         try:
             await self._app(scope, receive, noting)  # type: ignore[arg-type]
+        except ClientDisconnect:
+            return  # It left while it was sending: nobody waits for an answer.
         except Exception as error:  # Whatever it is, the next request has to be served.
             log.exception("%s %s failed", scope.get("method"), scope.get("path"))
             if not started:

@@ -10,11 +10,11 @@ from starlette.routing import Route
 
 from airflow_argo.local import queries
 from airflow_argo.local.admission import Admission
-from airflow_argo.local.cron.admission import checked_cron
+from airflow_argo.local.cron.admission import checked_cron, decoded_cron
 from airflow_argo.local.cron.keeper import CronKeeper
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.selectors import FieldSelector, LabelSelector
-from airflow_argo.local.server.bodies import answer, entry, read_message, text
+from airflow_argo.local.server.bodies import answer, entry, read_message
 
 
 class CronCalls:
@@ -52,8 +52,7 @@ class CronCalls:
     async def update(self, request: Request) -> Response:
         """Replace the one that the body names, which has to be there whatever else is wrong."""
         cron = await self._sent(request, "UpdateCronWorkflow")
-        metadata = entry(cron, "metadata", dict, "CronWorkflow") or {}
-        self._keeper.get(_namespace(request), text(metadata, "name", "ObjectMeta.cronWorkflow.metadata"))
+        self._keeper.get(_namespace(request), decoded_cron(cron)["metadata"].get("name") or "")
         checked = checked_cron(self._admission, cron, _namespace(request))
         return answer(self._keeper.update(_namespace(request), checked))
 
