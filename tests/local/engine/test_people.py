@@ -51,6 +51,26 @@ def test_a_phase_that_is_set_ends_the_node(world):
     assert (run.phase, run.nodes["[0].ask"]["message"]) == ("Failed", "no")
 
 
+BOTH = """
+templates:
+- name: main
+  steps: [[{name: a, template: ask}, {name: b, template: ask}], [{name: c, template: work}]]
+- {name: ask, suspend: {}}
+"""
+
+
+def test_the_progress_is_looked_at_again_when_something_else_happens(world):
+    run = world(BOTH).run()
+    set_nodes(run.workflow, lambda node: node["displayName"] == "a", "", run.now, phase="Succeeded")
+    run.tell(Tick())
+    assert (run.phases["[0].a"], run.status["progress"]) == ("Succeeded", "0/2")
+    set_nodes(run.workflow, lambda node: node["displayName"] == "b", "", run.now, phase="Succeeded")
+    run.tell(Tick())
+    assert run.status["progress"] == "2/3"
+    run.run()
+    assert (run.phase, run.status["progress"]) == ("Succeeded", "3/3")
+
+
 @pytest.mark.parametrize(
     ("chosen", "values", "message"),
     [

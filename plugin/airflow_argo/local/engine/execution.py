@@ -141,16 +141,20 @@ class Execution:
         if isinstance(event, LocksGranted):
             return self._go_on()
         before = [dict(condition) for condition in self._status.get("conditions") or ()]
+        progress = self._status.get("progress", "0/0")
         metadata.set_condition(self._status, "PodRunning", "True" if isinstance(event, PodStarted) else "False")
         self._take_in(run, event)
         if not isinstance(event, (PodStarted, PodFinished, ContainerChanged)):
             stopping.notice_changes(run)
         run.retry_stuck()
         run.fire_timers()
+        set_by_people = run.tree.set_by_people
         step = self._go_on()
-        if not (step.changed or step.finished):
-            # Argo sets the condition whenever it looks, and keeps it only if there is something else to be kept.
+        if not (step.changed - set_by_people or step.finished):
+            # Argo finds both whenever it looks, and keeps them only if there is something of its own to be kept.
             self._status["conditions"] = before
+            self._status["progress"] = progress
+        set_by_people.clear()
         return step
 
     def go_on(self, now: float) -> Step:

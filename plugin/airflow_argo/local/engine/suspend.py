@@ -97,6 +97,7 @@ class SuspendBody(Body):
             phase = self.node["phase"]
             self.node["phase"] = "Running"
             self.run.tree.set_phase(self.node, phase)
+            self.run.tree.set_by_people.add(self.node["id"])
             self._export_and_end()
 
     def _export_and_end(self) -> None:

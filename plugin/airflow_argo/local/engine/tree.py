@@ -29,6 +29,8 @@ class NodeTree:
         self._status = workflow["status"]
         self.nodes: dict[str, Node] = self._status.setdefault("nodes", {})
         self.changed: set[str] = set()
+        # Those among them that people have set.
+        self.set_by_people: set[str] = set()
         self.now = 0.0
         self.active_pods = 0
         self.active_pods_of: Counter[str] = Counter()
