@@ -52,6 +52,7 @@ class LogOptions:
     :param limit_bytes: only the first so many bytes of each pod.
     :param timestamps: whether each line begins with its time.
     :param since: nanoseconds since the epoch; what is older is left out.
+    :param refused: whether Kubernetes would refuse a number, and Argo send nothing.
     """
 
     pod_name: str
@@ -64,6 +65,7 @@ class LogOptions:
     limit_bytes: int | None
     timestamps: bool
     since: int
+    refused: bool
 
     @classmethod
     def parse(cls, pod_name: str, query: Mapping[str, str]) -> LogOptions:
@@ -72,6 +74,7 @@ class LogOptions:
         :raises Refusal: for what cannot be read (400, an expression 500), or is not supported (501).
         """
         since = queries.integer(query, "logOptions.sinceSeconds")
+        limit = queries.integer(query, "logOptions.limitBytes")
         tail = queries.integer(query, "logOptions.tailLines") if query.get("logOptions.tailLines") else None
         return cls(
             pod_name=pod_name or query.get("podName", ""),
@@ -81,14 +84,16 @@ class LogOptions:
             follow=queries.boolean(query, "logOptions.follow"),
             previous=queries.boolean(query, "logOptions.previous"),
             tail_lines=tail if tail is None or tail >= 0 else None,
-            limit_bytes=queries.integer(query, "logOptions.limitBytes") or None,
+            limit_bytes=limit or None,
             timestamps=queries.boolean(query, "logOptions.timestamps"),
             since=time.time_ns() - since * 1_000_000_000 if since > 0 else 0,
+            refused=("logOptions.sinceSeconds" in query and since <= 0)
+            or ("logOptions.limitBytes" in query and limit == 0),
         )
 
     def nothing(self) -> bool:
         """Whether no line can be meant."""
-        return not self.container or self.previous
+        return not self.container or self.previous or self.refused
 
     def wanted(self, workflow: Mapping[str, Any]) -> list[PodRecord]:
         """The pods whose lines are wanted."""
