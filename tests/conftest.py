@@ -21,7 +21,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import hypothesis
 import pytest
+
+# How long an example takes depends on who else uses the machine; pytest-timeout ends what hangs.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 # Before anything imports Airflow, which reads them then. Not below /tmp: every worker has a /tmp of its own.
 _HOME = Path(tempfile.mkdtemp(prefix="airflow-argo-tests-", dir="/var/tmp"))

@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airflow_argo.argo.labels import value_fault
+from airflow_argo.argo.labels import SUBDOMAIN, value_fault
 from airflow_argo.local.refusal import Refusal, invalid
 
 _TOKEN = re.compile(r"\s*(!=|==|=|!|<|>|,|\(|\)|[^\s!=<>,()]+)")
 _OPERATORS = {"=", "==", "!=", "in", "notin", "<", ">"}
 _NOT_A_NAME = _OPERATORS - {"in", "notin"} | {",", "(", ")", "!"}
 _NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST = 63
 _KEY_RULE = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
@@ -216,7 +215,7 @@ def _key_problem(key: str) -> str:
         return f"a valid label key {_KEY_RULE} {prefixed}"
     if slash and not prefix:
         return "prefix part must be non-empty"
-    if slash and not _SUBDOMAIN.fullmatch(prefix):
+    if slash and not SUBDOMAIN.fullmatch(prefix):
         return f"prefix part {_SUBDOMAIN_RULE}"
     name = name if slash else key
     if not name:
