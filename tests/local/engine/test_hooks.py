@@ -234,3 +234,19 @@ def test_the_hook_of_a_loop_of_a_dag_cannot_name_its_task_in_a_tag(world):
     )
     assert run.run().phases == {"": "Error", "a": "Error"}
     assert run.nodes["a"]["message"] == "failed to resolve {{tasks.a.status}}"
+
+
+def test_what_follows_a_task_that_was_tried_hangs_below_the_hook_that_came_last(world):
+    spec = """
+    templates:
+    - name: main
+      dag:
+        tasks:
+        - name: a
+          template: tried
+          hooks: {exit: {template: work}, done: {template: work, expression: tasks.a.status == "Succeeded"}}
+        - {name: b, template: work, depends: a}
+    - {name: tried, retryStrategy: {limit: 1}, container: {image: busybox, command: [echo]}}
+    """
+    run = world(spec).run()
+    assert (run.children("a.onExit"), run.children("a.hooks.done")) == ([], ["b"])

@@ -9,6 +9,7 @@ import pytest
 from airflow_argo.argo.fan_out import fan_out as argo_fan_out
 from airflow_argo.local.engine import Execution
 from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted, Shutdown
+from airflow_argo.local.engine.nodes import node_id
 
 
 def fan_out(count: int, **main: str) -> str:
@@ -111,3 +112,73 @@ def test_a_loop_of_a_dag_never_ends_once_a_child_has_failed_fast(world, failing)
     """
     run = world(spec, failing("bad")).run()
     assert run.phases == {"": "Failed", "w": "Running", "w(0:good)": "Succeeded", "w(1:bad)": "Failed"}
+
+
+ORDERED = """
+templates:
+- name: main
+  parallelism: 1
+  dag:
+    tasks:
+    - {name: loop, template: work, withItems: [1, 2]}
+    - {name: first, template: work}
+    - {name: after, template: work, depends: first}
+    - {name: last, template: work, depends: loop}
+"""
+
+
+def test_the_tasks_of_a_dag_start_in_the_order_of_its_last_ones_and_what_these_need(world):
+    run = world(ORDERED).run()
+    assert run.started == ["first", "after", "loop(0:1)", "loop(1:2)", "last"]
+
+
+def test_so_they_do_at_the_limit_of_the_workflow(world):
+    run = world("parallelism: 1\n" + ORDERED.replace("  parallelism: 1\n", "")).run()
+    assert run.started == ["first", "after", "loop(0:1)", "loop(1:2)", "last"]
+
+
+RETRIED = """
+templates:
+- name: main
+  failFast: true
+  steps: [[{name: a, template: tried}, {name: b, template: work}]]
+- name: tried
+  retryStrategy: {limit: 1, backoff: {duration: 30s}}
+  container: {image: busybox, command: [echo], args: [bad]}
+"""
+
+
+def test_one_failed_attempt_is_enough_to_fail_fast(world, failing):
+    run = world(RETRIED, failing("bad")).run()
+    assert run.message == "template has failed or errored children and failFast enabled"
+    assert (run.phases["[0].a"], run.phases["[0].a(0)"], run.phases["[0].b"]) == ("Running", "Failed", "Succeeded")
+    assert "message" not in run.nodes["[0].a"]
+
+
+def test_it_is_when_the_next_attempt_waits_for_its_turn(world, failing):
+    run = world(RETRIED.replace("failFast", "parallelism: 1\n  failFast"), failing("bad")).run()
+    assert (run.phase, run.started) == ("Failed", ["[0].a(0)"])
+
+
+@pytest.mark.parametrize("main", ["steps: [[{task}]]", "dag: {{tasks: [{task}]}}"])
+def test_no_exit_hook_runs_once_a_child_has_failed_fast(world, failing, main):
+    task = "{name: a, template: work, onExit: work}"
+    spec = f"templates: [{{name: main, failFast: true, {main.format(task=task)}}}]"
+    assert world(spec, failing("x")).run().started in (["a"], ["[0].a"])
+
+
+def test_the_group_that_is_furthest_in_tells_of_the_fast_failure(world, failing):
+    spec = """
+    templates:
+    - {name: main, failFast: true, steps: [[{name: a, template: inner}]]}
+    - {name: inner, steps: [[{name: b, template: work}]]}
+    """
+    run = world(spec, failing("x")).run()
+    assert run.nodes["[0].a[0]"]["message"] == run.message
+    assert run.phases["[0]"] == "Running"
+
+
+def test_what_waits_in_a_loop_is_known_by_its_id_when_its_dag_has_failed_fast(world, failing):
+    run = world(ORDERED.replace("parallelism", "failFast: true\n  parallelism"), failing("x")).run()
+    assert run.phases == {"": "Failed", "first": "Failed", "loop": "Running"}
+    assert run.nodes["loop"]["children"] == [node_id("wf", "wf.loop(0:1)")]

@@ -160,3 +160,22 @@ def test_pods_are_given_the_earliest_deadline(world):
 def test_a_pod_that_was_killed_at_its_deadline_has_failed(world):
     run = world("entrypoint: work", lambda pod: PodReport(exit_code=143, deadline_exceeded=True)).run()
     assert run.message == "Pod was active on the node longer than the specified deadline"
+
+
+def test_what_waits_for_its_turn_in_a_dag_has_failed_too_when_it_is_stopped(world):
+    spec = """
+    parallelism: 1
+    templates:
+    - name: main
+      dag:
+        tasks:
+        - {name: a, template: work, withItems: [1, 2, 3]}
+        - {name: b, template: work}
+        - {name: c, template: work, depends: b}
+    """
+    run = world(spec).start()
+    run.turn()
+    run.tell(Shutdown("Stop")).run()
+    assert [run.phases[f"a({item})"] for item in ("0:1", "1:2", "2:3")] == ["Failed"] * 3
+    assert (run.phases["b"], run.phases["c"]) == ("Failed", "Omitted")
+    assert run.nodes["a(2:3)"]["message"] == "workflow shutdown with strategy: Stop"

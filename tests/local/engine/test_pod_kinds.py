@@ -41,6 +41,20 @@ class TestContainerSet:
         assert (made.children(""), made.children("a"), made.children("b")) == (["a"], ["b", "main"], ["main"])
         assert set(made.phases.values()) == {"Pending"}
 
+    def test_what_follows_hangs_below_their_last_and_the_hooks_of_the_set(self, world):
+        spec = (
+            SET.replace("name: main", "name: set", 1)
+            + """
+- name: main
+  dag:
+    tasks:
+    - {name: s, template: set, onExit: work}
+    - {name: after, template: work, depends: s.Succeeded || s.Failed}
+"""
+        )
+        made = world(spec).run()
+        assert (made.children("s.main"), made.children("s.onExit")) == (["after"], ["after"])
+
     def test_they_follow_their_containers(self, world):
         made = world(SET).start()
         made.tell(ContainerChanged("wf", "a")).tell(ContainerChanged("wf", "a", ContainerReport(0)))

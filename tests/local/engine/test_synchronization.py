@@ -228,7 +228,7 @@ class TestNodes:
             - name: main
               dag:
                 tasks:
-                - {name: w, template: locked, withItems: [a, b, c]}
+                - {name: a, template: locked, withItems: [a, b, c]}
                 - {name: free, template: work, withItems: [1, 2, 3]}
             - name: locked
               synchronization: {mutexes: [{name: m}]}
@@ -236,7 +236,7 @@ class TestNodes:
         """
         done = world(spec).run()
         assert (done.phase, done.most_at_once) == ("Succeeded", 2)
-        assert done.started[:2] == ["w(0:a)", "free(0:1)"]
+        assert done.started[:2] == ["a(0:a)", "free(0:1)"]
 
     def test_a_template_that_fails_fast_does_not_wait_for_them(self, world, failing):
         done = world(LOOP.replace("- name: main\n", "- name: main\n      failFast: true\n"), failing("a")).run()
@@ -258,7 +258,7 @@ class TestNodes:
               container: {image: busybox, command: [echo], args: ["{{inputs.parameters.x}}"]}
         """
         done = world(spec, failing("bad")).run()
-        assert (done.phase, done.started) == ("Failed", ["w(0:bad)", "free"])
+        assert (done.phase, done.started) == ("Failed", ["free", "w(0:bad)"])
 
     def test_a_lock_that_stands_twice_is_an_error(self, world):
         done = world(LOOP.replace("[{name: m}]", "[{name: m}, {name: m}]")).run()

@@ -199,6 +199,21 @@ def test_nothing_can_follow_the_loop_of_an_inline_template(world, main):
     assert (run.phase, run.message) == ("Error", "error in entry template execution: failed to get a template")
 
 
+def test_nothing_can_follow_a_loop_over_the_names_of_templates(world):
+    run = world("""
+    templates:
+    - name: main
+      dag:
+        tasks:
+        - {name: a, templateRef: {name: lib, template: "{{item}}"}, withItems: [hello, say]}
+        - {name: b, template: work, depends: a}
+    """)
+    run.templates["lib", False] = LIBRARY
+    run.run()
+    assert (run.phases["a"], run.phases["b"], run.phase) == ("Succeeded", "Error", "Error")
+    assert run.nodes[""]["message"] == "template {{item}} not found in workflow template lib"
+
+
 @pytest.mark.parametrize("main", ["steps: [[%s], [%s]]", "dag: {tasks: [%s, %s]}"])
 def test_each_part_sees_the_workflow_as_it_is_when_its_turn_comes(world, main):
     argument = "arguments: {parameters: [{name: value, value: '{{workflow.status}} {{=workflow.status}}'}]}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 CallerKind: TypeAlias = Literal["steps", "tasks"]
 
+FAILED_FAST = "template has failed or errored children and failFast enabled"
 MAX_DEPTH = 100
 POD_TYPES = frozenset({"container", "script", "containerSet", "resource", "data"})
 PARENTS = frozenset({"steps", "dag"})
@@ -245,6 +246,8 @@ class Call(Frame):
 class Body(Frame, ABC):
     """What executes one job: a pod, a suspend node, the steps or tasks of a template, the attempts of a retry."""
 
+    _is_halted = False
+
     def __init__(self, run: Run, parent: Frame, owner: Owner, job: Job) -> None:
         super().__init__(run, parent)
         self.job = job
@@ -254,6 +257,17 @@ class Body(Frame, ABC):
     @abstractmethod
     def begin(self) -> None:
         """Make the node and start; after a restart, go on."""
+
+    def halt(self) -> None:
+        """Look at nothing below any more: a child has failed, and ``failFast`` of the template says so."""
+        self._is_halted = self.closed = True
+
+    def fail_fast(self) -> None:
+        """Fail after a halt, when no pod is left."""
+        if self._is_halted and self.parent is not None and self.parent.alive:
+            self.closed = False
+            self.run.tree.set_phase(self.node, "Failed", FAILED_FAST)
+            self.end()
 
     def remember(self) -> None:
         """Keep the outputs of a template of steps or tasks; Argo only logs where that fails, unlike with a pod."""

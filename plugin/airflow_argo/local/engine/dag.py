@@ -16,7 +16,7 @@ from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.outputs import aggregate, check_is_named, export, template_outputs
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.scope import Scope
-from airflow_argo.local.engine.steps import FAILED_FAST, continues_on
+from airflow_argo.local.engine.steps import continues_on
 from airflow_argo.local.engine.substitution import to_json
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class DagBody(Body):
         self._tasks: dict[str, DagTask] = {}
         self._unmet: dict[str, int] = {}
         self._dependents: dict[str, list[str]] = defaultdict(list)
-        self._open = len(self.shape.reachable)
+        self._order = {name: place for place, name in enumerate(self.shape.reachable)}
+        self._open = len(self._order)
         self._held = 0
 
     def place_of(self, task: str) -> Place:
@@ -48,7 +49,7 @@ class DagBody(Body):
             self.end()
             return
         self.run.dags.add(self)
-        self.run.limits.declare(self.node["id"], self.job.template)
+        self.run.limits.declare(self.node["id"], self.job.template, self)
         self.run.daemons.declare(self.node["id"], self, self)
         self.run.results.declare(self.node["id"], "tasks", to_json(self.job.template))
         self.owner.body_changed()
@@ -64,6 +65,7 @@ class DagBody(Body):
 
     def _begin_task(self, name: str) -> None:
         task = self._tasks[name] = DagTask(self.run, self, self.shape.tasks[name])
+        task.order = self._order[name]
         self.run.post(task, task.begin)
 
     def node_of(self, task: str) -> Node | None:
@@ -80,7 +82,7 @@ class DagBody(Body):
     def scope_of(self, task: str) -> Scope:
         """Make the variables that a task sees: inputs, exported outputs, and all of its ancestors.
 
-        :raises ExpressionError: if the results of a loop are not JSON, or its template is inline.
+        :raises ExpressionError: if the results of a loop are not JSON, or its template is not found by its name.
         """
         scope = Scope()
         scope.add_inputs(self.job.template)
@@ -90,9 +92,15 @@ class DagBody(Body):
             if name in ancestors:
                 node = self.node_of(name)
                 if node is not None and node["type"] == "TaskGroup":
-                    check_is_named(self.shape.tasks[name])
+                    self._check_is_found(node)
                 self._add_to_scope(scope, name)
         return scope
+
+    def _check_is_found(self, group: Node) -> None:
+        # The name as the task has it: an {{item}} in it was only filled in for the items.
+        check_is_named({"inline": not (group.get("templateName") or group.get("templateRef"))})
+        named = {"template": group.get("templateName"), "templateRef": group.get("templateRef")}
+        self.run.templates.resolve(self.job.body_scope, named)
 
     def _add_to_scope(self, scope: Scope, name: str) -> None:
         node = self.node_of(name)
@@ -124,7 +132,7 @@ class DagBody(Body):
     def task_ended(self, name: str) -> None:
         """Start what depended on a task, and judge the DAG when it was the last one."""
         self._open -= 1
-        if self.fails_fast():
+        if self.has_failed_fast():
             return
         for dependent in self._dependents[name]:
             self._unmet[dependent] -= 1
@@ -149,15 +157,15 @@ class DagBody(Body):
         self._held -= 1
         self._judge_if_done()
 
-    def fails_fast(self) -> bool:
-        """Fail, if a child has failed, ``failFast`` of the template says so, and no pod is left."""
-        boundary = self.node["id"]
-        if not self.run.limits.has_failed_fast(boundary):
-            return False
-        if not self.run.tree.active_pods_of[boundary]:
-            self.run.tree.set_phase(self.node, "Failed", FAILED_FAST)
-            self.end()
-        return True
+    def has_failed_fast(self) -> bool:
+        """Tell whether a child has failed, and ``failFast`` of the template lets nothing follow."""
+        return self.run.limits.has_failed_fast(self.node["id"])
+
+    def fail_fast(self) -> None:
+        """Fail after a halt; what waited for its turn is seen, by its id, below what it depends on."""
+        for task in self._tasks.values():
+            task.show_next()
+        super().fail_fast()
 
     def shut_down(self) -> None:
         """Fail at once, as the workflow is stopped; only running exit handlers of targets are waited for."""

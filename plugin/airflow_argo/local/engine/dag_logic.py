@@ -35,14 +35,19 @@ class DagShape:
         return sorted(name for name in self.tasks if name not in needed)
 
     def _reachable(self) -> list[str]:
+        """List what the targets need, in the order in which Argo comes to it: down from each target."""
         found: set[str] = set()
-        waiting = [name for name in self.targets if name in self.tasks]
+        order: list[str] = []
+        waiting = [(name, False) for name in reversed(self.targets) if name in self.tasks]
         while waiting:
-            name = waiting.pop()
-            if name not in found:
+            name, is_ready = waiting.pop()
+            if is_ready:
+                order.append(name)
+            elif name not in found:
                 found.add(name)
-                waiting.extend(self.dependencies[name])
-        return [name for name in self.tasks if name in found]
+                waiting.append((name, True))
+                waiting.extend((dependency, False) for dependency in reversed(self.dependencies[name]))
+        return order
 
     def ancestors(self, name: str) -> set[str]:
         """Find all tasks that a task waits for, directly or not."""

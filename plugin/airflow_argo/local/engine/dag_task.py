@@ -44,7 +44,7 @@ class DagTask(Frame):
         self._open = 0
         self._started = 0
         self._halted = False
-        self._held_back: list[tuple[int, Slot]] = []
+        self._held_back: list[Slot] = []
         self._hooks: NodeHooks | None = None
         self._scope: Scope | None = None
         self._exits: _LoopExits | None = None
@@ -108,20 +108,20 @@ class DagTask(Frame):
 
     def _start(self, tasks: list[dict[str, Any]], parents: tuple[str, ...]) -> None:
         hooks_of = self._task if self._group is None else None
-        for task in tasks:
+        for order, task in enumerate(tasks):
             name = f"{self.dag.job.name}.{task['name']}"
             slot = Slot(self.run, self, self, self.place, name, task, parents=parents, hooks_of=hooks_of)
+            slot.order = order
             self._slots.append(slot)
         self._open = len(self._slots)
-        for index, slot in enumerate(self._slots):
-            self.run.post(slot, partial(self._start_slot, index, slot))
+        for slot in self._slots:
+            self.run.post(slot, partial(self._start_slot, slot))
 
-    def _start_slot(self, index: int, slot: Slot) -> None:
+    def _start_slot(self, slot: Slot) -> None:
         if self._halted:
-            self._held_back.append((index, slot))
+            self._held_back.append(slot)
             return
         self._started += 1
-        slot.index = index
         when = slot.holder.get("when")
         try:
             proceed = slot.node is not None or should_execute(when)
@@ -132,6 +132,13 @@ class DagTask(Frame):
             slot.begin()
         else:
             slot.skip("Skipped", f"when '{when}' evaluated false")
+
+    def show_next(self) -> None:
+        """Hang the first of those that wait for their turn below its parents: Argo does, though it has no node."""
+        for slot in self._slots:
+            if slot.node is None:
+                slot.show()
+                return
 
     def _skip(self, phase: str, message: str) -> None:
         parents = self.dag.parents_of(self.name)
@@ -180,8 +187,8 @@ class DagTask(Frame):
     def _go_on(self) -> None:
         self._halted = False
         held_back, self._held_back = self._held_back, []
-        for index, slot in held_back:
-            self.run.post(slot, partial(self._start_slot, index, slot))
+        for slot in held_back:
+            self.run.post(slot, partial(self._start_slot, slot))
 
     def slot_ended(self, slot: Slot) -> None:
         """End when all items of the loop have ended."""
@@ -190,7 +197,7 @@ class DagTask(Frame):
         if self._group is None:
             self._finish()
             return
-        if self.dag.fails_fast():
+        if self.dag.has_failed_fast():
             return
         if self._exits is not None:
             self._exits.item_ended(slot)
@@ -262,7 +269,7 @@ class _LoopExits:
         """Note that an item has ended."""
         node = slot.node
         if node is not None and node["phase"] in nodes.COMPLETED:
-            heapq.heappush(self._ended, (slot.index, slot))
+            heapq.heappush(self._ended, (slot.order, slot))
             self._next()
 
     def _next(self) -> None:

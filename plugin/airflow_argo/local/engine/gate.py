@@ -39,6 +39,9 @@ class _Reentry:
     def alive(self) -> bool:
         return self.call.alive
 
+    def path(self) -> tuple[int, ...]:
+        return self.call.path()
+
     def admitted(self) -> None:
         self.call.admitted()
 

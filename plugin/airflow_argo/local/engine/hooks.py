@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EXIT = "exit"
 
+_EXECUTED_TO_THEIR_END = frozenset({"Retry", "Steps", "DAG"})
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -75,6 +77,8 @@ class NodeHooks(Frame):
     :param on_change: told when a hook has ended.
     """
 
+    order = -1  # Argo looks at the hooks of what runs before it goes on with it.
+
     def __init__(
         self,
         run: Run,
@@ -120,16 +124,25 @@ class NodeHooks(Frame):
             return
         scope = self._scope()
         scope.set(f"{self._place.kind}.{status_name}.status", node["phase"])
+        # Argo sees such a task end while it executes it, before it looks at the hooks again.
+        exits_first = self._place.kind == "tasks" and node["type"] in _EXECUTED_TO_THEIR_END
+        if exits_first:
+            self._try_exit(node, scope)
         try:
             self._start_hooks(node, scope)
         except ExpressionError as error:
             self._failure = Failure(str(error), "hook")
             return
-        if not self._open and node["phase"] in nodes.COMPLETED:
-            try:
-                self._start_exit(node, scope)
-            except ExpressionError as error:
-                self._failure = Failure(str(error), "exit")
+        if not exits_first:
+            self._try_exit(node, scope)
+
+    def _try_exit(self, node: Node, scope: Scope) -> None:
+        if self._open or node["phase"] not in nodes.COMPLETED:
+            return
+        try:
+            self._start_exit(node, scope)
+        except ExpressionError as error:
+            self._failure = Failure(str(error), "exit")
 
     def _start_hooks(self, node: Node, scope: Scope) -> None:
         for name, hook in self._hooks.items():

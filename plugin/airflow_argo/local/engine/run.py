@@ -151,6 +151,8 @@ class Run:
         while True:
             self._agenda.extendleft(reversed(self._posted))
             self._posted.clear()
+            if self.tree.newly_unsuccessful:
+                self.limits.fail_fast()
             if self._agenda:
                 frame, action = self._agenda.popleft()
                 if frame.alive:
@@ -180,7 +182,12 @@ class Run:
 
 
 class Frame:
-    """One open part of the workflow; what hangs below a closed one is never looked at again, as in Argo."""
+    """One open part of the workflow; what hangs below a closed one is never looked at again, as in Argo.
+
+    :ivar order: its place among its parent's parts.
+    """
+
+    order = 0
 
     def __init__(self, run: Run, parent: Frame | None) -> None:
         self.run = run
@@ -196,6 +203,15 @@ class Frame:
                 return False
             frame = frame.parent
         return True
+
+    def path(self) -> tuple[int, ...]:
+        """Tell where this is in the workflow: what Argo comes to first at each event has the lower path."""
+        orders: list[int] = []
+        frame: Frame | None = self
+        while frame is not None:
+            orders.append(frame.order)
+            frame = frame.parent
+        return tuple(reversed(orders))
 
     @property
     def depth(self) -> int:

@@ -57,7 +57,6 @@ class Slot(Frame):
         self.holder = {key: value for key, value in holder.items() if key != "arguments"}
         self._arguments: Mapping[str, Any] = holder.get("arguments") or {}
         self.node_name = node_name
-        self.index = 0
         self.done = False
         self._owner = owner
         self._place = place
@@ -98,6 +97,11 @@ class Slot(Frame):
         self._arguments = {}
         call = Call(self.run, self, self, spec)
         self.run.post(call, call.begin)
+
+    def show(self) -> None:
+        """Hang the node below its parents before it is made."""
+        for parent in self._parents:
+            self.run.tree.add_child(parent, self.run.tree.id_of(self.node_name))
 
     def call_changed(self, call: Call) -> None:
         """Let the hooks look at the node's new phase."""

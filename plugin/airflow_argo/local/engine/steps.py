@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo.expressions.errors import ExpressionError, MissingVariableError
 from airflow_argo.local.engine import loops, metadata, nodes
-from airflow_argo.local.engine.calls import Body, Failure, Job, Owner, create_node
+from airflow_argo.local.engine.calls import FAILED_FAST, Body, Failure, Job, Owner, create_node
 from airflow_argo.local.engine.conditions import should_execute
 from airflow_argo.local.engine.expansion import expanded, resolved
 from airflow_argo.local.engine.hooks import Place
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from airflow_argo.local.engine.run import Run
 
 _NAMED_STATUS = re.compile(r"""steps(?:\.([^'"\s]+?)|\[\\?['"](.+?)\\?['"]\])\.status""")
-
-FAILED_FAST = "template has failed or errored children and failFast enabled"
 
 
 class StepsBody(Body):
@@ -51,7 +49,7 @@ class StepsBody(Body):
         if nodes.is_fulfilled(self.node):
             self.end()
             return
-        self.run.limits.declare(self.node["id"], self.job.template)
+        self.run.limits.declare(self.node["id"], self.job.template, self)
         self.run.daemons.declare(self.node["id"], self, self)
         self.run.results.declare(self.node["id"], "steps", to_json(self.job.template))
         self.scope.add_inputs(self.job.template)
@@ -163,11 +161,12 @@ class StepsBody(Body):
         self.run.tree.set_phase(self.node, "Succeeded")
         self.end()
 
-    def fail_fast(self, group: StepGroup) -> None:
-        """Fail, because a child has failed and ``failFast`` says so."""
-        self.run.tree.set_phase(group.node, "Failed", FAILED_FAST)
-        self.run.tree.set_phase(self.node, "Failed", FAILED_FAST)
-        self.end()
+    def fail_fast(self) -> None:
+        """Fail after a halt, and with it its last group, be it one further in."""
+        last = self.run.tree.last_of_type(self.node, "StepGroup")
+        if last is not None and self._is_halted:
+            self.run.tree.set_phase(last, "Failed", FAILED_FAST)
+        super().fail_fast()
 
     def end(self, failure: Failure | None = None) -> None:
         """Stop the daemons, close this part and tell its owner."""
@@ -244,7 +243,7 @@ class StepGroup(Frame):
     def _slot(self, step: dict[str, Any]) -> Slot:
         name = f"{self.node['name']}.{step['name']}"
         slot = Slot(self.run, self, self, self._body.place, name, step, parents=(self.node["id"],), hooks_of=step)
-        slot.index = len(self._slots)
+        slot.order = len(self._slots)
         self._slots[slot.run.tree.id_of(name)] = slot
         return slot
 
@@ -276,7 +275,7 @@ class StepGroup(Frame):
         for match in _NAMED_STATUS.finditer(json.dumps(slot.holder["hooks"]) if slot.holder.get("hooks") else ""):
             name = match[1] or match[2]
             other = self._slots.get(self.run.tree.id_of(f"{self.node['name']}.{name}"))
-            if other is not None and other.index < slot.index and other.node is not None:
+            if other is not None and other.order < slot.order and other.node is not None:
                 scope.set(f"steps.{name}.status", other.node["phase"])
         return scope
 
@@ -297,11 +296,7 @@ class StepGroup(Frame):
     def slot_ended(self, slot: Slot) -> None:
         """Judge the group when all of its steps have ended."""
         self._open -= 1
-        boundary = self._body.node["id"]
-        if self.run.limits.has_failed_fast(boundary):
-            if not self.run.tree.active_pods_of[boundary]:
-                self._body.fail_fast(self)
-        elif self._open == 0:
+        if self._open == 0 and not self.run.limits.has_failed_fast(self._body.node["id"]):
             self._judge()
 
     def _judge(self) -> None:

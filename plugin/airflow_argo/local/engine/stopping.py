@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_argo.local.engine import nodes
@@ -10,6 +11,7 @@ from airflow_argo.local.engine.pods import OVERDUE
 from airflow_argo.local.engine.tree import NodeTree, walk_up
 
 if TYPE_CHECKING:
+    from airflow_argo.local.engine.dag import DagBody
     from airflow_argo.local.engine.run import Frame, Run
 
 
@@ -48,6 +50,16 @@ def _shut_down(run: Run) -> None:
     for node in _waiting(run):
         if not run.may_execute(on_exit=is_part_of_exit_handler(run.tree, node)):
             run.gate.fail(node["id"], f"Stopped with strategy '{run.shutdown}'")
+    open_dags = [dag for dag in run.dags if dag.alive]
+    if open_dags:
+        _shut_down_dags(run, min(open_dags, key=lambda dag: dag.depth))
+
+
+def _shut_down_dags(run: Run, outermost: DagBody) -> None:
+    """Fail the DAGs, after what waited for its turn has got it: it is seen to have failed as well."""
+    if run.limits.wake():
+        run.post(outermost, partial(_shut_down_dags, run, outermost))
+        return
     for dag in sorted(run.dags, key=lambda dag: dag.depth, reverse=True):
         if dag.alive:
             run.post(dag, dag.shut_down)

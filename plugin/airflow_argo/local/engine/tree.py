@@ -36,11 +36,13 @@ class NodeTree:
         self.active_pods_of: Counter[str] = Counter()
         self.active_children_of: Counter[str] = Counter()
         self.unsuccessful_children_of: Counter[str] = Counter()
+        self.newly_unsuccessful: set[str] = set()
         self._progress = [0, 0]
         self._children: dict[str, set[str]] = {}
         self._ids: dict[str, str] = {}
         for node in self.nodes.values():
             self._count(node, node["phase"], 1)
+        self.newly_unsuccessful.clear()
 
     def id_of(self, name: str) -> str:
         """Compute the id of the node of this name."""
@@ -157,6 +159,20 @@ class NodeTree:
                 yield self.nodes[node_id]
                 waiting.extend(self.nodes[node_id].get("children", ()))
 
+    def last_of_type(self, node: Node, kind: str) -> Node | None:
+        """Find the node of a type that one comes to last, going down from a node, parents before their children."""
+        seen: set[str] = set()
+        waiting = [(node, False)]
+        while waiting:
+            current, is_below_done = waiting.pop()
+            if is_below_done and current["type"] == kind:
+                return current
+            if not is_below_done and current["id"] not in seen:
+                seen.add(current["id"])
+                waiting.append((current, True))
+                waiting.extend((child, False) for child in self.children(current))
+        return None
+
     def attempts(self, node: Node) -> list[Node]:
         """List the attempts of a Retry node, without its hooks."""
         return [child for child in self.children(node) if nodes.is_retried(child)]
@@ -172,17 +188,26 @@ class NodeTree:
         """List the ids of the last nodes below a node: what follows hangs below these."""
         node = self.nodes[node_id]
         kind = node["type"]
-        below = list(node.get("children", ()))
+        below = node.get("children", ())
         if kind in _SELF_OUTBOUND or (kind in ("Steps", "DAG") and (node.get("memoizationStatus") or {}).get("hit")):
             return [node_id]
-        if kind in ("Pod", "Container"):
-            containers = [child for child in below if child in self.nodes and self.nodes[child]["type"] == "Container"]
-            return self._outbound_of(containers) if containers else [node_id]
-        if kind == "TaskGroup":
-            return self._outbound_of([child for child in below if child in self.nodes]) if below else [node_id]
+        if kind in ("Pod", "Container", "TaskGroup"):
+            return self._outbound_of_group(node)
         if kind == "Retry" and below:
-            return below[-1:]
+            return [below[-1]]
         return self._outbound_of(node.get("outboundNodes", ()))
+
+    def _outbound_of_group(self, node: Node) -> list[str]:
+        below = self.children(node)
+        if not below or (node["type"] == "Pod" and all(child["type"] != "Container" for child in below)):
+            return [node["id"]]
+        if node["type"] != "Container":
+            return self._outbound_of(child["id"] for child in below)
+        outbound: list[str] = []
+        for child in below:
+            inside = child.get("boundaryID") == node.get("boundaryID")
+            outbound += self.outbound(child["id"]) if inside else [node["id"]]
+        return outbound
 
     def _outbound_of(self, node_ids: Iterable[str]) -> list[str]:
         return [last for node_id in node_ids for last in self.outbound(node_id)]
@@ -199,6 +224,8 @@ class NodeTree:
             return
         if phase in nodes.UNSUCCESSFUL:
             self.unsuccessful_children_of[boundary] += by
+            if by > 0:
+                self.newly_unsuccessful.add(boundary)
         if phase in nodes.ACTIVE:
             self.active_children_of[boundary] += by
             if kind == "Pod" and not nodes.is_waiting(node):
