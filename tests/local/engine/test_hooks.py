@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted
+from airflow_argo.local.engine.nodes import node_id
+
 SAY = """
 - name: say
   inputs: {parameters: [{name: value}]}
@@ -250,3 +253,77 @@ def test_what_follows_a_task_that_was_tried_hangs_below_the_hook_that_came_last(
     """
     run = world(spec).run()
     assert (run.children("a.onExit"), run.children("a.hooks.done")) == ([], ["b"])
+
+
+class TestAHookThatHasToWaitForItsTurn:
+    """Argo takes it for an error, but for the exit of a task."""
+
+    ROOM = "Max parallelism reached"
+
+    def test_of_a_step_that_has_ended_last_fails_the_steps(self, world):
+        twice = "{a: {template: work, expression: %s}, b: {template: work, expression: %s}}"
+        done = 'steps.a.status == "Succeeded"'
+        run = world("parallelism: 1\n" + stepping(twice % (f"'{done}'", f"'{done}'"))).run()
+        assert (run.phase, run.message, run.phases["[0]"]) == ("Failed", self.ROOM, "Error")
+        assert run.started == ["[0].a", "[0].a.hooks.a"]
+
+    def test_of_the_exit_of_a_step_ends_a_workflow_that_has_no_worker_yet(self, world):
+        step = "{name: a, template: work, withItems: [1, 2], onExit: work}"
+        spec = f"templates: [{{name: main, parallelism: 1, steps: [[{step}]]}}]"
+        run = world(spec).run()
+        assert (run.phase, run.message) == ("Error", self.ROOM)
+        assert run.phases == {"": "Error", "[0]": "Error", "[0].a(0:1)": "Succeeded", "[0].a(1:2)": "Pending"}
+
+    def test_of_the_exit_of_a_step_is_forgotten_when_there_is_room_while_others_run(self, world):
+        spec = """
+        parallelism: 2
+        templates: [{name: main, steps: [[{name: a, template: work, withItems: [1, 2, 3], onExit: work}]]}]
+        """
+        run = world(spec).start()
+
+        def end(name):
+            run.tell(PodFinished(node_id("wf", f"wf[0].{name}"), PodReport(exit_code=0)))
+
+        for item in ("0:1", "1:2"):
+            run.tell(PodStarted(node_id("wf", f"wf[0].a({item})")))
+        end("a(0:1)")
+        assert run.phases["[0]"] == "Error"
+        run.tell(PodStarted(node_id("wf", "wf[0].a(2:3)")))
+        end("a(1:2)")
+        end("a(0:1).onExit")
+        assert run.phases["[0]"] == "Running"
+        end("a(1:2).onExit")
+        end("a(2:3)")
+        end("a(2:3).onExit")
+        assert (run.phase, run.nodes["[0]"]["message"]) == ("Succeeded", self.ROOM)
+
+    def test_is_an_error_of_a_task(self, world):
+        done = 'tasks.a.status == "Succeeded"'
+        spec = f"""
+        parallelism: 1
+        templates:
+        - name: main
+          dag:
+            tasks:
+            - name: a
+              template: work
+              hooks: {{a: {{template: work, expression: '{done}'}}, b: {{template: work, expression: '{done}'}}}}
+            - {{name: b, template: work, depends: a}}
+        """
+        run = world(spec).run()
+        assert (run.phases["a"], run.nodes["a"]["message"], run.phases["b"]) == ("Error", self.ROOM, "Omitted")
+
+    def test_of_the_workflow_is_its_error_once_its_workers_have_ended(self, world):
+        spec = """
+        parallelism: 1
+        hooks: {running: {template: work, expression: 'workflow.status == "Running"'}}
+        templates: [{name: main, steps: [[{name: a, template: work}], [{name: b, template: work}]]}]
+        """
+        run = world(spec).run()
+        assert (run.phase, run.message) == ("Error", self.ROOM)
+        assert run.phases == {"": "Error", "[0]": "Running", "[0].a": "Succeeded"}
+
+    def test_is_not_thought_of_while_the_limit_of_the_workflow_is_reached(self, world):
+        running = "{run: {template: work, expression: 'steps.a.status == \"Running\"'}}"
+        run = world("parallelism: 1\n" + stepping(running)).run()
+        assert (run.phase, run.started) == ("Succeeded", ["[0].a", "[1].b"])

@@ -38,11 +38,12 @@ class Failure:
 
     :param kind: ``error``: the caller becomes an Error too; ``timeout``: it becomes Failed; ``hook``: it is a hook
         that could not be executed, and the caller becomes an Error with its message; ``exit``: it is an exit hook;
-        ``group``: the entry template's node runs on, but what it has returned to the workflow is an Error.
+        ``group``: the entry template's node runs on, but what it has returned to the workflow is an Error; ``turn`` and
+        ``exit turn``: it is a hook, or an exit hook, that has to wait for its turn.
     """
 
     message: str
-    kind: Literal["error", "timeout", "hook", "exit", "group"] = "error"
+    kind: Literal["error", "timeout", "hook", "exit", "group", "turn", "exit turn"] = "error"
 
 
 @dataclass(frozen=True, slots=True)

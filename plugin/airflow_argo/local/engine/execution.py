@@ -144,6 +144,7 @@ class Execution:
         progress = self._status.get("progress", "0/0")
         metadata.set_condition(self._status, "PodRunning", "True" if isinstance(event, PodStarted) else "False")
         self._take_in(run, event)
+        run.limits.begin_pass()
         if not isinstance(event, (PodStarted, PodFinished, ContainerChanged)):
             stopping.notice_changes(run)
         run.retry_stuck()

@@ -13,6 +13,7 @@ from airflow_argo.local.engine.arguments import without_absent
 from airflow_argo.local.engine.artifact_references import resolved_by_step
 from airflow_argo.local.engine.calls import Call, CallerKind, CallSpec, Failure
 from airflow_argo.local.engine.errors import NodeError
+from airflow_argo.local.engine.limits import REACHED
 from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.scope import Scope
@@ -100,14 +101,21 @@ class NodeHooks(Frame):
         self._on_change = on_change
         self._open: set[str] = set()
         self._started: set[str] = set()
+        self._is_limited = run.limits.limit(place.boundary)
+        self._is_put_off = False
+        self._is_due = False
+        self._calls = 0
+        self._blocked: Failure | None = None
 
     @property
     def is_open(self) -> bool:
-        """Tell whether a hook still runs."""
-        return bool(self._open)
+        """Tell whether a hook still runs, or has to wait."""
+        return bool(self._open) or self._is_put_off or self._blocked is not None
 
     def news(self) -> Failure | None:
-        """Tell once that a hook could not be executed."""
+        """Tell once that a hook could not be executed, or each time that it had to wait."""
+        if self._blocked is not None and not self._is_put_off:
+            return self._blocked
         if self._told or self._failure is None:
             return None
         self._told = True
@@ -116,12 +124,29 @@ class NodeHooks(Frame):
     def look(self, node: Node, status_name: str) -> None:
         """Start the hooks whose time has come.
 
+        Where there is a limit, Argo does so when it has started all steps that may start, or when it comes to a task;
+        and not at all while the limit of the workflow is reached.
+
         :param status_name: the name by which the node's status is known in expressions.
         """
+        comes_last = self._is_limited and (self._place.kind == "steps" or not self.run.limits.is_passing)
+        if self._is_due or not comes_last:
+            self._is_due = False
+            self._look(node, status_name)
+        elif not self._is_put_off:
+            self._is_put_off = True
+            self.run.post_last(self, self._look_at_last)
+
+    def _look_at_last(self) -> None:
+        self._is_put_off, self._is_due, self._blocked = False, True, None
+        self._on_change()
+
+    def _look(self, node: Node, status_name: str) -> None:
         if self._failure or (not self._hooks and (self._exit is None or node["phase"] not in nodes.COMPLETED)):
             return
         if self._place.kind == "tasks" and node["phase"] == "Pending" and not self._place.is_target:
             return
+        self._calls = 0
         scope = self._scope()
         scope.set(f"{self._place.kind}.{status_name}.status", node["phase"])
         # Argo sees such a task end while it executes it, before it looks at the hooks again.
@@ -137,7 +162,7 @@ class NodeHooks(Frame):
             self._try_exit(node, scope)
 
     def _try_exit(self, node: Node, scope: Scope) -> None:
-        if self._open or node["phase"] not in nodes.COMPLETED:
+        if self._open or self._blocked or node["phase"] not in nodes.COMPLETED:
             return
         try:
             self._start_exit(node, scope)
@@ -184,9 +209,27 @@ class NodeHooks(Frame):
         result: dict[str, Any] = filled(marked, scope.parameters(self.run.variables))
         return resolved_by_step(result, scope)
 
+    def _must_wait(self, node: Node, key: str, name: str) -> bool:
+        # Argo takes it for an error, but for the exit of a task: that one waits for its turn.
+        if not self._is_limited or self.run.tree.get(name) is not None:
+            return False
+        if self.run.limits.has_room(self._place.boundary, self._calls):
+            self._calls += 1
+            return False
+        if self._place.kind == "tasks":
+            if key == EXIT:
+                return False
+            raise NodeError(REACHED)
+        if key == EXIT:
+            self.run.tree.add_child(node["id"], self.run.tree.id_of(name))
+        self._blocked = Failure(REACHED, "exit turn" if key == EXIT else "turn")
+        return True
+
     def _call(
         self, node: Node, key: str, name: str, hook: Mapping[str, Any], arguments: Mapping[str, Any], *, on_exit: bool
     ) -> None:
+        if self._blocked is not None or self._must_wait(node, key, name):
+            return
         self._started.add(key)
         self._open.add(name)
         spec = CallSpec(

@@ -11,6 +11,7 @@ from airflow_argo.local.engine import metadata, nodes
 from airflow_argo.local.engine.calls import Call, CallSpec, Failure
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.hooks import exit_hook, hook_holder, lifecycle_hooks
+from airflow_argo.local.engine.limits import REACHED
 from airflow_argo.local.engine.messages import StopPod
 from airflow_argo.local.engine.nodes import COMPLETED, UNSUCCESSFUL, Node
 from airflow_argo.local.engine.run import Frame
@@ -53,6 +54,7 @@ class Lifecycle(Frame):
         self._exit: Call | None = None
         self._failure = ""
         self._group_error = ""
+        self._over = -1  # The pass that a hook without room has ended: Argo sees at the next one that it failed.
         self._wants_failures = any(
             "workflow.failures" in (hook.get("expression") or "") for hook in self._hooks.values()
         )
@@ -122,9 +124,9 @@ class Lifecycle(Frame):
         if self._group_error:
             root = {**root, "phase": "Error", "message": self._group_error}
         self._set_status(root)
-        if self._start_hooks(root):
+        if self.run.limits.is_passing and self._start_hooks(root):
             return True
-        if not nodes.is_fulfilled(root) or not self._hooks_have_ended():
+        if not nodes.is_fulfilled(root) or not self._hooks_have_ended() or self._over == self.run.limits.passes:
             return False
         if self._exit is None and self._start_exit():
             return True
@@ -165,7 +167,7 @@ class Lifecycle(Frame):
         return rows
 
     def _start_hooks(self, root: Node) -> bool:
-        started = False
+        started = 0
         for name, hook in self._hooks.items():
             hook_name = f"{self.run.name}.hooks.{name}"
             if name in self._hook_calls:
@@ -174,6 +176,10 @@ class Lifecycle(Frame):
                 due = self._is_due(hook, hook_name)
             except ExpressionError as error:
                 self._hook_failed(root, str(error))
+                return False
+            if due and self.run.tree.get(hook_name) is None and not self.run.limits.has_room("", started):
+                self._hook_failed(root, REACHED)
+                self._over = self.run.limits.passes
                 return False
             if due:
                 self._hook_calls[name] = self._call(
@@ -184,13 +190,15 @@ class Lifecycle(Frame):
                     parents=(root["id"],),
                     is_lifecycle_hook=True,
                 )
-                started = True
-        return started
+                started += 1
+        return started > 0
 
     def _hook_failed(self, root: Node, message: str) -> None:
         metadata.note_pods(self.run.status)
         self.run.tree.set_phase(root, "Error", message)
         self._hooks = {}
+        if self._entry is not None:
+            self._entry.closed = True
 
     def _is_due(self, hook: Mapping[str, Any], hook_name: str) -> bool:
         if not hook.get("expression"):

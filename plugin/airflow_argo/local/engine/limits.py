@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from airflow_argo.local.engine.run import Run
 
+REACHED = "Max parallelism reached"
+
 
 class Waiter(Protocol):
     """Something that wants to start."""
@@ -71,6 +73,8 @@ class Limits:
         self._run = run
         self._queue: list[_Place] = []
         self._queued = 0
+        self.is_passing = True
+        self.passes = 0
         self._boundaries: dict[str, _Boundary] = {}
         self._waiting: dict[str, _Boundary] = {}
 
@@ -92,6 +96,24 @@ class Limits:
         self._wait(waiter, boundary.queue)
         self._waiting[waiter.boundary] = boundary
         return False
+
+    def begin_pass(self) -> None:
+        """Note whether the limit of the workflow is reached as an event comes: Argo does nothing at all then."""
+        self.is_passing = not self._at_workflow_limit()
+        self.passes += 1
+
+    def limit(self, boundary: str) -> bool:
+        """Tell whether there is a limit to what may run in a boundary."""
+        limits = self._boundaries.get(boundary)
+        return self._run.spec.get("parallelism") is not None or (limits is not None and limits.parallelism is not None)
+
+    def has_room(self, boundary: str, besides: int = 0) -> bool:
+        """Tell whether one more may start in a boundary, whatever waits.
+
+        :param besides: so many others are about to.
+        """
+        limits = self._boundaries.get(boundary)
+        return not self._at_workflow_limit(besides) and (limits is None or self._has_room(boundary, limits, besides))
 
     def _wait(self, waiter: Waiter, queue: list[_Place]) -> None:
         self._queued += 1
@@ -143,11 +165,12 @@ class Limits:
         heapq.heappop(boundary.queue).waiter.admitted()
         return True
 
-    def _at_workflow_limit(self) -> bool:
+    def _at_workflow_limit(self, besides: int = 0) -> bool:
         limit = self._run.spec.get("parallelism")
-        return limit is not None and self._run.tree.active_pods >= int(limit)
+        return limit is not None and self._run.tree.active_pods + besides >= int(limit)
 
-    def _has_room(self, key: str, boundary: _Boundary) -> bool:
+    def _has_room(self, key: str, boundary: _Boundary, besides: int = 0) -> bool:
         if self.has_failed_fast(key):
             return False
-        return boundary.parallelism is None or self._run.tree.active_children_of[key] < boundary.parallelism
+        limit = boundary.parallelism
+        return limit is None or self._run.tree.active_children_of[key] + besides < limit

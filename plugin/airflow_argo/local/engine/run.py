@@ -86,6 +86,8 @@ class Run:
         self.now = 0.0
         self._agenda: deque[tuple[Frame, Action]] = deque()
         self._posted: list[tuple[Frame, Action]] = []
+        self._last: list[tuple[tuple[int, ...], int, Frame, Action]] = []
+        self._last_made = 0
         self._timers: list[tuple[float, int, Frame, Action]] = []
         self._timers_made = 0
 
@@ -126,6 +128,18 @@ class Run:
         """Put something to be done on the agenda; it is dropped if its frame has ended by then."""
         self._posted.append((frame, action))
 
+    def post_last(self, frame: Frame, action: Action) -> None:
+        """Have something done when all has started that may start; in the order of the workflow's parts."""
+        self._last_made += 1
+        heapq.heappush(self._last, (frame.path(), self._last_made, frame, action))
+
+    def _post_last(self) -> bool:
+        if not self._last or not self.limits.is_passing:
+            return False
+        _, _, frame, action = heapq.heappop(self._last)
+        self.post(frame, action)
+        return True
+
     def at(self, when: float, frame: Frame, action: Action) -> None:
         """Have something done at a time, in seconds since the epoch."""
         self._timers_made += 1
@@ -157,7 +171,7 @@ class Run:
                 frame, action = self._agenda.popleft()
                 if frame.alive:
                     action()
-            elif not self.limits.wake() and not self.gate.wake():
+            elif not self.limits.wake() and not self.gate.wake() and not self._post_last():
                 return True
             if not self._has_time():
                 return False

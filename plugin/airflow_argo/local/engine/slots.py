@@ -66,7 +66,7 @@ class Slot(Frame):
         if hooks_of and (hooks_of.get("hooks") or hooks_of.get("onExit")):
             reference = holder.get("name", "")
             scope = partial(owner.slot_scope, self)
-            self._hooks = NodeHooks(run, self, place, hooks_of, reference, scope, self._hook_ended)
+            self._hooks = NodeHooks(run, self, place, hooks_of, reference, scope, self.look_again)
 
     @property
     def node(self) -> Node | None:
@@ -116,7 +116,8 @@ class Slot(Frame):
             self._look()
             self._finish()
 
-    def _hook_ended(self) -> None:
+    def look_again(self) -> None:
+        """Start hooks whose time has come, and end when they have ended."""
         self._look()
         self._finish()
 

@@ -13,7 +13,7 @@ from airflow_argo.local.engine import loops, metadata, nodes
 from airflow_argo.local.engine.calls import FAILED_FAST, Body, Failure, Job, Owner, create_node
 from airflow_argo.local.engine.conditions import should_execute
 from airflow_argo.local.engine.expansion import expanded, resolved
-from airflow_argo.local.engine.hooks import Place
+from airflow_argo.local.engine.hooks import Place, exit_hook
 from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.outputs import aggregate, check_is_named, export, template_outputs
 from airflow_argo.local.engine.run import Frame
@@ -103,6 +103,13 @@ class StepsBody(Body):
             self.end(Failure(group.node["message"], "group"))
         else:
             self._fail(group)
+
+    def exit_waits(self, group: StepGroup) -> None:
+        """Tell the workflow, if this is its entry: the group's node stands for this one then."""
+        run = self.run
+        may_end = exit_hook(run.spec, None) is None or run.limits.has_room("")
+        if self.job.name == run.name and may_end and not run.workers_are_running():
+            self.end(Failure(group.node["message"], "group"))
 
     def _follow(self, group: StepGroup) -> None:
         """Hang the next group below the last attempt of a daemon."""
@@ -199,6 +206,7 @@ class StepGroup(Frame):
         self._hook_error = ""
         self._exit_error = ""
         self._failed_last = False
+        self._waiting: list[Slot] = []
 
     def begin(self) -> None:
         """Fill the steps, expand their loops, and start them."""
@@ -287,11 +295,34 @@ class StepGroup(Frame):
         elif failure.kind == "hook":
             self._hook_error = failure.message
             self._fail_for_hook()
+        elif failure.kind in ("turn", "exit turn"):
+            self._put_off(slot, failure)
         elif failure.kind == "exit":
             self._exit_error = self._exit_error or failure.message
             self._failed_last = self._open == 1
         else:
             self._fail(f"step group deemed errored due to child {slot.node_name} error: {failure.message}")
+
+    def _put_off(self, slot: Slot, failure: Failure) -> None:
+        """Be an Error while a hook waits for its turn: for good, if no step runs any more when Argo looks again."""
+        if not self._waiting:
+            self.run.hold(self, self._try_again)
+        self._waiting.append(slot)
+        self.run.tree.set_phase(self.node, "Error", failure.message)
+        if failure.kind == "exit turn":
+            self.run.post(self._body, partial(self._body.exit_waits, self))
+
+    def _try_again(self) -> None:
+        if not self.run.limits.is_passing:
+            self.run.hold(self, self._try_again)
+            return
+        waiting, self._waiting = self._waiting, []
+        if self.is_done():
+            self._end()
+            return
+        self.run.tree.set_phase(self.node, "Running")
+        for slot in waiting:
+            self.run.post(slot, slot.look_again)
 
     def slot_ended(self, slot: Slot) -> None:
         """Judge the group when all of its steps have ended."""
