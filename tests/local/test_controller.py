@@ -152,6 +152,27 @@ async def test_a_new_workflow_has_an_identity_and_no_phase(controller: Controlle
     assert "labels" not in created["metadata"]
 
 
+async def test_the_first_step_of_a_new_workflow_can_be_waited_for(controller: Controller, workers: Workers) -> None:
+    created = controller.create(manifest())
+    before = phase(controller)
+    await controller.first_step(created)
+
+    assert (before, phase(controller)) == (None, "Running")
+
+    workers.finish(created["metadata"]["uid"], "a")
+    await until(controller, lambda: phase(controller) == "Succeeded")
+    await asyncio.wait_for(controller.first_step(created), 5)
+
+
+async def test_nobody_waits_for_the_first_step_of_a_deleted_workflow(controller: Controller) -> None:
+    created = controller.create(manifest())
+    waiting = asyncio.create_task(controller.first_step(created))
+    await asyncio.sleep(0)
+    controller.delete("argo", "w")
+
+    await asyncio.wait_for(waiting, 5)
+
+
 async def test_a_generated_name_is_cut_at_58_characters(controller: Controller) -> None:
     workflow = manifest()
     workflow["metadata"] = {"namespace": "argo", "generateName": "x" * 70}

@@ -28,8 +28,9 @@ from airflow_argo.local.store import NameTakenError, Store
 from airflow_argo.local.watching import Journal
 from airflow_argo.local.workers import Workers
 
-# So that who watches sees the workflow before it has a phase, as on a cluster.
-_FIRST_STEP_AFTER = 0.01
+# So that who watches sees the workflow before it has a phase, as on a cluster: the streams get their turns at the loop
+# first. No time, as who creates a workflow waits for its first step.
+_TURNS_OF_STREAMS = 10
 
 
 class Controller:
@@ -131,8 +132,20 @@ class Controller:
             raise already_exists("workflows", workflow["metadata"]["name"]) from error
         self.journal.record(workflow)
         if not is_finished(workflow):
-            self._begin(workflow, after=_FIRST_STEP_AFTER)
+            self._running.add(workflow)
+            self._begin_behind_streams(workflow["metadata"]["uid"], _TURNS_OF_STREAMS)
         return workflow
+
+    def _begin_behind_streams(self, uid: str, turns: int) -> None:
+        loop = asyncio.get_running_loop()
+        if turns:
+            loop.call_soon(self._begin_behind_streams, uid, turns - 1)
+        else:
+            self._running.begin(uid)
+
+    async def first_step(self, workflow: dict[str, Any]) -> None:
+        """Return when a workflow that was created has begun: whoever asks for it next sees its phase."""
+        await self._running.first_step(workflow["metadata"]["uid"])
 
     def check_name(self, metadata: dict[str, Any]) -> None:
         """Refuse the name of a new workflow if it is taken (HTTP 409)."""
@@ -187,11 +200,8 @@ class Controller:
         self._aftermath.give_back(uid)
         self._store.forget_launches(uid)
         self.put(workflow, changed, spec=True)
-        self._begin(workflow, after=after)
-
-    def _begin(self, workflow: dict[str, Any], *, after: float) -> None:
         self._running.add(workflow)
-        asyncio.get_running_loop().call_later(after, self._running.begin, workflow["metadata"]["uid"])
+        asyncio.get_running_loop().call_later(after, self._running.begin, uid)
 
     def recover(self) -> None:
         """After a restart: go on with the workflows that were running. The pods that ran are lost."""

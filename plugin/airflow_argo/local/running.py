@@ -82,6 +82,7 @@ class _Run:
     steps: deque[Callable[[], Step]] = field(default_factory=deque)
     pods: set[str] = field(default_factory=set)
     timer: asyncio.TimerHandle | None = None
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def uid(self) -> str:
@@ -142,6 +143,12 @@ class Running:
             run.steps.append(lambda: run.execution.start(self._clock()))
             self._work_soon(run)
 
+    async def first_step(self, uid: str) -> None:
+        """Return when a workflow has taken its first step, or is gone."""
+        run = self._runs.get(uid)
+        if run is not None:
+            await run.begun.wait()
+
     def tell(self, uid: str, event: Event) -> None:
         """Pass an event on; all that come before the loop turns are handled together."""
         run = self._runs.get(uid)
@@ -159,7 +166,9 @@ class Running:
 
     def drop(self, metadata: dict[str, Any]) -> None:
         """Let go of a workflow, and of the locks it has."""
-        self._runs.pop(metadata["uid"], None)
+        run = self._runs.pop(metadata["uid"], None)
+        if run is not None:
+            run.begun.set()
         self._uids.pop((metadata["namespace"], metadata["name"]), None)
         self._locks.release(f"{metadata['namespace']}/{metadata['name']}")
 
@@ -168,6 +177,7 @@ class Running:
         self._locks.close()
         for run in self._runs.values():
             _cancel(run.timer)
+            run.begun.set()
         self._runs.clear()
 
     # --- turns
@@ -213,6 +223,7 @@ class Running:
         if finished:
             self._keeper.ends(run.workflow)
         self._keeper.put(run.workflow, changed)
+        run.begun.set()
         if finished:
             self._finish(run)
         self._locks.look()

@@ -69,6 +69,22 @@ def test_a_workflow_is_added_without_a_phase_runs_ends_and_is_deleted(
     assert {event[0] for event in seen[1:]} == {"MODIFIED"}
 
 
+def test_who_creates_a_workflow_finds_it_running_and_who_watches_sees_it_before(
+    api: Any, watch: Callable[..., Events]
+) -> None:
+    api.create("first", SUSPENDED, labels={"watch": "new"})
+    events = watch(labelSelector="watch=new")
+    events.until("ADDED", "Running")
+
+    answered = api.create("second", SUSPENDED, labels={"watch": "new"}).json()
+    found = api("GET", "/api/v1/workflows/argo/second").json()
+
+    assert answered["status"].get("phase") is None
+    assert found["status"]["phase"] == "Running"
+    # On the way there is what else happened to the first.
+    assert ("ADDED", "second", None) in events.until("MODIFIED", "Running")
+
+
 def test_what_is_there_comes_first(api: Any, watch: Callable[..., Events]) -> None:
     for name in ("there-a", "there-b"):
         api.create(name, SUSPENDED, labels={"watch": "there"})

@@ -15,6 +15,7 @@ from airflow_argo.local.controller import Controller
 from airflow_argo.local.operations import Operations
 from airflow_argo.local.refusal import Refusal
 from airflow_argo.local.server.bodies import answer, entry, read_message, text, texts
+from airflow_argo.local.server.creation import created
 from airflow_argo.local.shape import whole
 
 _PATH = "/api/v1/archived-workflows"
@@ -105,7 +106,7 @@ class ArchiveCalls:
         manifest = self._operations.resubmit_of(archived, memoized=memoized, parameters=parameters)
         workflow = self._admission.checked(manifest, namespace, lookup=namespace)
         self._admission.admit(workflow, namespace)
-        return answer(whole(self._controller.create(workflow)))
+        return await created(self._controller, workflow)
 
 
 def _items(found: list[str]) -> Response:

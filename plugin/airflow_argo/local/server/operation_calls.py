@@ -10,6 +10,7 @@ from airflow_argo.local.admission import Admission
 from airflow_argo.local.controller import Controller
 from airflow_argo.local.operations import Operations
 from airflow_argo.local.server.bodies import answer, entry, read_message, text, texts
+from airflow_argo.local.server.creation import created
 from airflow_argo.local.shape import whole
 
 
@@ -96,7 +97,7 @@ class OperationCalls:
         manifest = self._operations.resubmit_of(old, memoized=memoized, parameters=parameters)
         workflow = self._admission.checked(manifest, namespace, lookup=namespace)
         self._admission.admit(workflow, namespace)
-        return answer(whole(self._controller.create(workflow)))
+        return await created(self._controller, workflow)
 
 
 def _where(request: Request) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from airflow_argo.local.cron.rules import child
 from airflow_argo.local.fields import Fields
 from airflow_argo.local.refusal import Refusal, invalid
 from airflow_argo.local.server.bodies import answer, entry, read_message, text, texts
+from airflow_argo.local.server.creation import created
 from airflow_argo.local.shape import filtered, whole
 from airflow_argo.local.submission import CRON_KINDS, from_template, read_options, submitted
 
@@ -58,7 +59,7 @@ class WorkflowCalls:
         dry_run = bool(texts(options, "dryRun", "CreateOptions.createOptions"))
         server_dry_run = bool(entry(message, "serverDryRun", bool, kind))
         namespace = request.path_params.get("namespace", "")
-        return self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run)
+        return await self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run)
 
     async def submit(self, request: Request) -> Response:
         """Create a workflow from a template that is on the server."""
@@ -74,9 +75,9 @@ class WorkflowCalls:
             made = from_template(resource_kind, resource_name)
         manifest = submitted(made, options, self._admission.templates, namespace)
         dry_run, server_dry_run = bool(options.get("dryRun")), bool(options.get("serverDryRun"))
-        return self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run, submit=True)
+        return await self._create(manifest, namespace, dry_run=dry_run, server_dry_run=server_dry_run, submit=True)
 
-    def _create(
+    async def _create(
         self, manifest: dict[str, Any], namespace: str, *, dry_run: bool, server_dry_run: bool, submit: bool = False
     ) -> Response:
         workflow = self._admission.checked(manifest, "" if submit and dry_run else namespace, lookup=namespace)
@@ -85,7 +86,7 @@ class WorkflowCalls:
         self._admission.admit(workflow, namespace)
         if server_dry_run:
             return answer(whole(self._dry_run(workflow)))
-        return answer(whole(self._controller.create(workflow)))
+        return await created(self._controller, workflow)
 
     def _dry_run(self, workflow: dict[str, Any]) -> dict[str, Any]:
         self._controller.check_name(workflow["metadata"])
