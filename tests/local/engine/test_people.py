@@ -148,13 +148,22 @@ def test_the_deadline_of_a_workflow_spares_its_exit_handler(world):
     assert (run.phase, run.phases["onExit"]) == ("Failed", "Succeeded")
 
 
-def test_pods_are_given_the_earliest_deadline(world):
-    spec = """
+@pytest.mark.parametrize(
+    ("limits", "seconds"),
+    [
+        ("activeDeadlineSeconds: 30", 30),
+        ("activeDeadlineSeconds: 300", 100),
+        ("timeout: 2h, activeDeadlineSeconds: 9", 7200),
+    ],
+)
+def test_a_pods_time_counts_from_its_start_and_its_timeout_comes_before_all_else(world, limits, seconds):
+    spec = f"""
     activeDeadlineSeconds: 100
-    templates: [{name: main, activeDeadlineSeconds: 30, container: {image: x, command: [x]}}]
+    templates: [{{name: main, {limits}, container: {{image: x, command: [x]}}}}]
     """
     run = world(spec).start()
-    assert run.step.commands[0].deadline == run.now + 30
+    command = run.step.commands[0]
+    assert (command.active_seconds, command.deadline) == (seconds, run.now + 100)
 
 
 def test_a_pod_that_was_killed_at_its_deadline_has_failed(world):

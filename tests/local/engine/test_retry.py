@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_argo.local.engine.messages import PodReport
+from airflow_argo.local.engine.messages import PodFinished, PodReport, PodStarted, Shutdown
 
 
 def retried(strategy: str) -> str:
@@ -122,3 +122,57 @@ def test_a_timeout_that_is_none_ends_the_node(world, retry):
     message = 'invalid timeout format unable to parse soon as a duration: time: invalid duration "soon"'
     assert (run.phase, run.message) == ("Error", f"error in entry template execution: {message}")
     assert run.nodes["(0)" if retry else ""]["message"] == message
+
+
+class TestWhatHasNotEndedBelow:
+    """Argo starts one more attempt of what is decided, and nobody looks at that one."""
+
+    HOOKED = """
+    templates:
+    - name: main
+      {kind}
+        - name: a
+          template: again
+          hooks:
+            running: {{expression: '{tasks}.a.status == "Running"', template: work, arguments: {{}}}}
+    - name: again
+      retryStrategy: {{limit: 1}}
+      container: {{image: x, command: [x], args: [fail]}}
+    """
+
+    def test_is_a_hook_of_a_step(self, world):
+        run = world(self.HOOKED.format(kind="steps:\n      -", tasks="steps")).start()
+        for attempt in range(3):
+            node_id = run.nodes[f"[0].a({attempt})"]["id"]
+            run.tell(PodStarted(node_id)).tell(PodFinished(node_id, PodReport(exit_code=1)))
+        assert run.phases["[0].a.hooks.running"] == "Pending"
+        assert (run.phases["[0].a(2)"], run.nodes["[0].a"]["message"]) == ("Failed", "No more retries left")
+        assert "outputs" not in run.nodes["[0].a"]
+
+    def test_but_a_task_waits_for_its_hooks(self, world, failing):
+        run = world(self.HOOKED.format(kind="dag:\n        tasks:", tasks="tasks"), failing("fail")).run()
+        assert run.children("a") == ["a(0)", "a(1)", "a.hooks.running"]
+        assert (run.phase, run.nodes["a"]["message"]) == ("Failed", "No more retries left")
+
+
+def test_a_stop_ends_what_waits_for_its_next_attempt(world):
+    spec = """
+    templates:
+    - name: main
+      dag:
+        tasks: [{name: a, template: again}, {name: b, template: work, depends: a.Failed}]
+    - name: again
+      retryStrategy: {limit: 1, backoff: {duration: 1h}}
+      container: {image: x, command: [x], args: [fail]}
+    """
+    run = world(spec, lambda pod: PodReport(exit_code=1))
+    run.run_until(lambda: run.phases.get("a(0)") == "Failed")
+    run.workflow["spec"]["shutdown"] = "Stop"
+    run.tell(Shutdown("Stop"))
+    assert run.nodes["a"]["message"] == "Stopped with strategy 'Stop'"
+    assert run.nodes["b"]["message"] == "workflow shutdown with strategy: Stop"
+
+
+def test_a_backoff_without_a_duration_is_refused_at_the_first_failure(world):
+    run = world(retried("{limit: 1, backoff: {}}"), Attempts(5)).run()
+    assert run.nodes[""]["message"] == "no base duration specified for retryStrategy"

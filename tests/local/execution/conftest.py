@@ -37,6 +37,7 @@ class Bench:
         node: str = "one",
         *,
         deadline: float | None = None,
+        active_seconds: float | None = None,
         result: bool = False,
         volumes: Sequence[dict[str, Any]] = (),
     ) -> Pod:
@@ -45,6 +46,7 @@ class Bench:
             pod_name=f"pod-{node}",
             template=template,
             deadline=deadline,
+            active_seconds=active_seconds,
             include_result=result,
             volumes=volumes,
         )

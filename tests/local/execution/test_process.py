@@ -502,20 +502,30 @@ class TestStop:
 
 
 class TestDeadline:
-    async def test_a_worker_is_killed_when_it_has_passed(self, bench):
+    async def test_a_worker_is_killed_when_its_time_is_over(self, bench):
         await bench.run(shell("true"), "first")
-        report = await bench.run(shell("sleep 30"), deadline=time.time() + 0.15)
+        report = await bench.run(shell("sleep 30"), active_seconds=0.15)
         started = PodStarted("one") in bench.told  # A very busy machine may not get that far.
         assert report == PodReport(exit_code=143 if started else None, deadline_exceeded=True)
 
     async def test_a_worker_that_ends_in_time_is_not_touched(self, bench):
-        assert await bench.run(shell("true"), deadline=time.time() + 30) == PodReport(exit_code=0)
+        report = await bench.run(shell("true"), deadline=time.time() + 30, active_seconds=30)
+        assert report == PodReport(exit_code=0)
 
-    async def test_it_counts_while_the_pod_waits(self, make_bench):
+    async def test_its_time_counts_from_its_start(self, make_bench):
         bench = make_bench(max_pods=1)
-        await bench.start(shell("sleep 30"), "first")
-        await bench.start(shell("true"), "second", deadline=time.time() + 0.02)
-        assert await bench.finished("second") == PodReport(exit_code=None, deadline_exceeded=True)
+        await bench.start(shell("sleep 0.6"), "first")
+        await bench.start(shell("true"), "second", active_seconds=0.5)
+        assert await bench.finished("second") == PodReport(exit_code=0)
+
+    async def test_at_another_deadline_it_is_stopped_as_by_a_person(self, bench):
+        await bench.run(shell("true"), "first")
+        report = await bench.run(shell("sleep 30"), deadline=time.time() + 0.5, active_seconds=60)
+        assert report == PodReport(exit_code=143)
+
+    async def test_that_of_the_workflow_is_one_of_the_pod_too(self, bench):
+        report = await bench.run(shell("sleep 30"), deadline=time.time() + 0.3, active_seconds=0.9)
+        assert report.deadline_exceeded
 
 
 class TestQueue:

@@ -49,6 +49,11 @@ class DagTask(Frame):
         self._scope: Scope | None = None
         self._exits: _LoopExits | None = None
 
+    @property
+    def barrier(self) -> NodeHooks | None:
+        """The hooks."""
+        return self._hooks
+
     def begin(self) -> None:
         """Run, or say why not."""
         node = self.run.tree.get(self._node_name)

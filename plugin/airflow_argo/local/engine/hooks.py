@@ -15,7 +15,7 @@ from airflow_argo.local.engine.calls import Call, CallerKind, CallSpec, Failure
 from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.limits import REACHED
 from airflow_argo.local.engine.nodes import Node
-from airflow_argo.local.engine.run import Frame
+from airflow_argo.local.engine.run import Action, Frame
 from airflow_argo.local.engine.scope import Scope
 from airflow_argo.local.engine.substitution import filled
 
@@ -106,11 +106,22 @@ class NodeHooks(Frame):
         self._is_due = False
         self._calls = 0
         self._blocked: Failure | None = None
+        self._kept: list[tuple[Frame, Action]] = []
 
     @property
     def is_open(self) -> bool:
         """Tell whether a hook still runs, or has to wait."""
         return bool(self._open) or self._is_put_off or self._blocked is not None
+
+    def keeps(self, frame: Frame, action: Action) -> bool:
+        """Keep something of a task for later while its hooks run: Argo does not look at such a task; at a step it does.
+
+        :return: whether it is kept.
+        """
+        if self._place.kind == "steps" or not self._open:
+            return False
+        self._kept.append((frame, action))
+        return True
 
     def news(self) -> Failure | None:
         """Tell once that a hook could not be executed, or each time that it had to wait."""
@@ -255,4 +266,7 @@ class NodeHooks(Frame):
         self._open.discard(call.spec.name)
         if failure is not None and self._failure is None:
             self._failure = Failure(failure.message, "hook" if call.spec.is_lifecycle_hook else "exit")
+        kept, self._kept = self._kept, []
+        for frame, action in kept:
+            self.run.post(frame, action)
         self._on_change()

@@ -126,7 +126,8 @@ class StartPod:
 
     :param template: the node's template, every ``{{…}}`` that could be resolved substituted; Argo's own dict. Its
         ``archiveLocation`` says under which key output artifacts are stored, and whether the log is.
-    :param deadline: when it has to be killed, in seconds since the epoch; None for no limit.
+    :param deadline: when it has to be stopped, in seconds since the epoch, as if a person had; None for no limit.
+    :param active_seconds: for how long it may run from its start on, after which its deadline is exceeded.
     :param include_result: whether standard output is wanted as ``outputs.result``.
     :param volumes: those that the template's containers mount, as the workflow defines them.
     """
@@ -137,6 +138,7 @@ class StartPod:
     deadline: float | None
     include_result: bool
     volumes: Sequence[Mapping[str, Any]] = ()
+    active_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

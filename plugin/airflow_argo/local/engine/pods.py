@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 OVERDUE = "Step exceeded its deadline"
 
 
+def _least(*limits: float | None) -> float | None:
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
 class PodBody(Body):
     """One pod."""
 
@@ -71,7 +75,7 @@ class PodBody(Body):
             self._template = template = with_left_tags_filled(template, variables)
             volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
             timeout, pending_timeout = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")
-            deadline = self._pod_deadline(timeout)
+            active_seconds = self._active_seconds(timeout)
         except ExpressionError as error:
             self.end(Failure(str(error)))
             return
@@ -86,9 +90,10 @@ class PodBody(Body):
                 node_id=self.node["id"],
                 pod_name=pod_name,
                 template=template,
-                deadline=deadline,
+                deadline=_least(self._workflow_deadline, self.job.execution_deadline),
                 include_result=run.results.wanted(self.job.boundary, self.job.name),
                 volumes=volumes,
+                active_seconds=active_seconds,
             )
         )
         self._started()
@@ -104,15 +109,17 @@ class PodBody(Body):
         except NodeError as error:
             raise NodeError(f"invalid timeout format {error}") from None
 
-    def _pod_deadline(self, timeout: float | None) -> float | None:
+    def _active_seconds(self, timeout: float | None) -> float | None:
+        """Tell how long the pod may run; what counts with Kubernetes counts from its start, however long it waits."""
+        if timeout is not None:  # Whatever else there is, as in Argo.
+            return timeout - self.run.now
         own = self.job.template.get("activeDeadlineSeconds")
-        limits = [
-            timeout,
-            self.job.execution_deadline,
-            None if own is None else self.run.now + whole_number(own),
-            None if self.job.on_exit else self.run.deadline,
-        ]
-        return min((limit for limit in limits if limit is not None), default=None)
+        left = None if self._workflow_deadline is None else self._workflow_deadline - self.run.now
+        return _least(None if own is None else float(whole_number(own)), left)
+
+    @property
+    def _workflow_deadline(self) -> float | None:
+        return None if self.job.on_exit else self.run.deadline
 
     def _time_out(self) -> None:
         if self.node["phase"] != "Pending":

@@ -65,7 +65,7 @@ def decide(strategy: Mapping[str, Any], attempts: Sequence[Node], now: float) ->
     """
     last = attempts[-1]
     waiting, deadline = None, None
-    if strategy.get("backoff"):
+    if strategy.get("backoff") is not None:
         waiting, deadline = _back_off(strategy, attempts, now)
     if waiting is not None:
         return waiting
@@ -159,7 +159,7 @@ class RetryBody(Body):
     def __init__(self, run: Run, parent: Frame, owner: Owner, job: Job, strategy: Mapping[str, Any]) -> None:
         super().__init__(run, parent, owner, job)
         self._strategy = strategy
-        self._waiting = False
+        self._is_decided = False
         self.boundary = job.boundary
         self._deadline: float | None = None
 
@@ -181,6 +181,8 @@ class RetryBody(Body):
 
     def body_ended(self, failure: Failure | None) -> None:
         """Judge the attempt that has ended."""
+        if self._is_decided:
+            return
         if failure is not None:
             if failure.kind == "error":
                 self._mark_attempt(failure.message)
@@ -206,6 +208,9 @@ class RetryBody(Body):
         if not attempts:
             self._attempt(attempts, None)
             return
+        if self.is_kept_back(self._judge):
+            return
+        self.run.backing_off.discard(self)
         last = attempts[-1]
         if last.get("daemoned"):
             self.run.daemons.began(self.node)
@@ -235,13 +240,18 @@ class RetryBody(Body):
             self._finish(decision.phase, decision.message, last)
         elif decision.verdict == "wait":
             self.run.tree.set_phase(self.node, self.node["phase"], decision.message)
+            self.run.backing_off.add(self)
             self.run.at(decision.until, self, self._judge)
         else:
-            if self._strategy.get("backoff"):
+            if self._strategy.get("backoff") is not None:
                 self.run.tree.set_phase(self.node, self.node["phase"], "")
             self._deadline = decision.deadline
             if self.run.limits.admit(self):
                 self.admitted()
+
+    def wake(self) -> None:
+        """Notice that the workflow is stopped, or has no time left."""
+        self.run.post(self, self._judge)
 
     def admitted(self) -> None:
         """Start the next attempt."""
@@ -269,7 +279,21 @@ class RetryBody(Body):
         self.end(Failure(message))
 
     def _finish(self, phase: str, message: str | None, last: Node) -> None:
-        if last.get("outputs") is not None:
+        is_complete = self.run.tree.has_ended_below(self.node)
+        if last.get("outputs") is not None and (is_complete or phase == "Succeeded"):
             self.node["outputs"] = copy.deepcopy(last["outputs"])
         self.run.tree.set_phase(self.node, phase, message)
-        self.end()
+        if is_complete:
+            self.end()
+        else:
+            self._try_in_vain()
+
+    def _try_in_vain(self) -> None:
+        """Start one more attempt, though all is decided and nobody will look at it.
+
+        Argo does where something below the node has not ended: a hook, or what a retry of the workflow has reset.
+        """
+        self._is_decided = True
+        self._attempt(self.run.tree.attempts(self.node), None)
+        # Behind all that the attempt can do at once.
+        self.run.post(self, self.end)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from airflow_argo.local.engine.dag import DagBody
     from airflow_argo.local.engine.gate import Gate
     from airflow_argo.local.engine.pods import PodBody
+    from airflow_argo.local.engine.retry import RetryBody
     from airflow_argo.local.engine.suspend import SuspendBody
 
 Action: TypeAlias = Callable[[], None]
@@ -37,6 +38,14 @@ class BodyStarter(Protocol):
 
     def start(self, run: Run, parent: Frame, owner: Owner, job: Job, strategy: Mapping[str, Any] | None) -> None:
         """Start what a job's template says."""
+        ...
+
+
+class Barrier(Protocol):
+    """What may keep back all that is below a frame."""
+
+    def keeps(self, frame: Frame, action: Action) -> bool:
+        """Keep something for later if the time is not right; tell whether it is kept."""
         ...
 
 
@@ -82,6 +91,7 @@ class Run:
         self.pods: dict[str, PodBody] = {}
         self.suspended: dict[str, SuspendBody] = {}
         self.dags: set[DagBody] = set()
+        self.backing_off: set[RetryBody] = set()
         self.stuck: list[tuple[Frame, Action]] = []
         self.now = 0.0
         self._agenda: deque[tuple[Frame, Action]] = deque()
@@ -226,6 +236,20 @@ class Frame:
             orders.append(frame.order)
             frame = frame.parent
         return tuple(reversed(orders))
+
+    @property
+    def barrier(self) -> Barrier | None:
+        """What may keep back that which is below this."""
+        return None
+
+    def is_kept_back(self, action: Action) -> bool:
+        """Keep something back that is not to be done now because of what is above; tell whether it is."""
+        frame = self.parent
+        while frame is not None:
+            if frame.barrier is not None and frame.barrier.keeps(self, action):
+                return True
+            frame = frame.parent
+        return False
 
     @property
     def depth(self) -> int:

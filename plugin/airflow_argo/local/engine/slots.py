@@ -69,6 +69,11 @@ class Slot(Frame):
             self._hooks = NodeHooks(run, self, place, hooks_of, reference, scope, self.look_again)
 
     @property
+    def barrier(self) -> NodeHooks | None:
+        """The hooks."""
+        return self._hooks
+
+    @property
     def node(self) -> Node | None:
         """The slot's node; None while it waits for its turn."""
         return self.run.tree.get(self.node_name)

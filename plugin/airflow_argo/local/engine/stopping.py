@@ -38,6 +38,12 @@ def notice_changes(run: Run) -> None:
         _shut_down(run)
     if run.is_overdue():
         _end_overdue(run)
+    if run.shutdown or run.is_overdue():
+        # Before the DAGs, which end at a shutdown: what depends on the failure of a task still starts.
+        for retry in list(run.backing_off):
+            retry.wake()
+    if run.shutdown:
+        _end_dags(run)
 
 
 def _shut_down(run: Run) -> None:
@@ -50,6 +56,9 @@ def _shut_down(run: Run) -> None:
     for node in _waiting(run):
         if not run.may_execute(on_exit=is_part_of_exit_handler(run.tree, node)):
             run.gate.fail(node["id"], f"Stopped with strategy '{run.shutdown}'")
+
+
+def _end_dags(run: Run) -> None:
     open_dags = [dag for dag in run.dags if dag.alive]
     if open_dags:
         _shut_down_dags(run, min(open_dags, key=lambda dag: dag.depth))

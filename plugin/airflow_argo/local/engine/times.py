@@ -12,7 +12,7 @@ from airflow_argo.local.engine.numbers import int64
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 # Nanoseconds of 64 bits.
 _LONGEST = 2**63 / 1e9
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([^0-9.]*)")
 
 _MINUTE, _HOUR, _DAY, _WEEK, _MONTH, _YEAR = 60, 3600, 86400, 7 * 86400, 30 * 86400, 12 * 30 * 86400
 _MAGNITUDES = (
@@ -65,12 +65,16 @@ def go_duration(text: str) -> float:
     body = text[1:] if text[:1] in ("+", "-") else text
     if body == "0":
         return 0.0
-    parts = _PART.findall(body)
-    if not body or "".join(number + unit for number, unit in parts) != body:
-        missing = re.fullmatch(r"(\d+\.?\d*|\.\d+)", body)
-        problem = "missing unit in" if missing else "invalid"
-        raise NodeError(f'time: {problem} duration "{text}"')
-    total = sum(float(number) * _UNITS[unit] for number, unit in parts)
+    total, position = 0.0, 0
+    while position < len(body) or not body:
+        part = _PART.match(body, position)
+        if part is None:
+            raise NodeError(f'time: invalid duration "{text}"')
+        number, unit = part.groups()
+        if unit not in _UNITS:
+            problem = f'unknown unit "{unit}"' if unit else "missing unit"
+            raise NodeError(f'time: {problem} in duration "{text}"')
+        total, position = total + float(number) * _UNITS[unit], part.end()
     if total >= _LONGEST:
         raise NodeError(f'time: invalid duration "{text}"')
     return -total if text.startswith("-") else total

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 import time
@@ -95,8 +96,6 @@ class PodRun:
         self._stopping = False
         self._deadline_exceeded = False
         self._over = False
-        if pod.command.deadline is not None:
-            self._later(max(0.0, pod.command.deadline - time.time()), self._exceed_deadline)
 
     def launch(self, workshop: Workshop) -> None:
         """Start it, as soon as its input artifacts are there; it has ``settled`` when it runs, or never will."""
@@ -104,6 +103,7 @@ class PodRun:
         self.settled = self._loop.create_future()
         self._workshop = workshop
         self._aside = Aside(workshop.threads)
+        self._set_limits()
         template = self.pod.command.template
         try:
             preparation = self._preparation = prepare(self.pod, self._uid, workshop.surroundings)
@@ -281,9 +281,18 @@ class PodRun:
         if self._preparation is not None and self._aside is not None:
             self._aside.when_idle(partial(self._workshop.discard, self._preparation.path, alone=self._alone))
 
-    def _exceed_deadline(self) -> None:
+    def _set_limits(self) -> None:
+        """Let the time count that Kubernetes gives the pod: from now on, however long it has waited."""
+        deadline, active_seconds = self.pod.command.deadline, self.pod.command.active_seconds
+        left = math.inf if deadline is None else max(0.0, deadline - time.time())
+        if active_seconds is not None and active_seconds < left + 1:  # Kubernetes counts whole seconds, rounded down.
+            self._later(min(active_seconds, left), lambda: self._exceed_deadline(is_pods=True))
+        elif deadline is not None:
+            self._later(left, lambda: self._exceed_deadline(is_pods=False))
+
+    def _exceed_deadline(self, *, is_pods: bool) -> None:
         if self._exit_code is None and not self._stopping:
-            self._deadline_exceeded = True
+            self._deadline_exceeded = is_pods
             self.stop()
 
     def _terminate(self, grace_seconds: float) -> None:
