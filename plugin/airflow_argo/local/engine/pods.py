@@ -15,6 +15,7 @@ from airflow_argo.local.engine.messages import ContainerChanged, PodReport, Star
 from airflow_argo.local.engine.numbers import whole_number
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.pod_tags import with_left_tags_filled
+from airflow_argo.local.engine.retry import end_stopped_above
 from airflow_argo.local.engine.run import Frame
 from airflow_argo.local.engine.times import epoch, rfc3339, seconds_of
 from airflow_argo.local.engine.volumes import volumes_of
@@ -166,6 +167,9 @@ class PodBody(Body):
             elif phase == "Succeeded":
                 phase, message = self._remembered()
             self.run.tree.set_phase(self.node, phase, message)
+        self._has_begun = False
+        if self.run.shutdown:
+            end_stopped_above(self)
         self.end()
 
     def _remembered(self) -> tuple[str, str]:

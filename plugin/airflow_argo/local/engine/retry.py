@@ -160,6 +160,7 @@ class RetryBody(Body):
         super().__init__(run, parent, owner, job)
         self._strategy = strategy
         self._is_decided = False
+        self._is_backing_off = False
         self.boundary = job.boundary
         self._deadline: float | None = None
 
@@ -169,6 +170,7 @@ class RetryBody(Body):
         if nodes.is_fulfilled(self.node):
             self.end()
             return
+        self.run.retries.add(self)
         self.owner.body_changed()
         attempts = self.run.tree.attempts(self.node)
         if attempts and not nodes.is_fulfilled(attempts[-1]):
@@ -210,7 +212,7 @@ class RetryBody(Body):
             return
         if self.is_kept_back(self._judge):
             return
-        self.run.backing_off.discard(self)
+        self._is_backing_off = False
         last = attempts[-1]
         if last.get("daemoned"):
             self.run.daemons.began(self.node)
@@ -218,9 +220,6 @@ class RetryBody(Body):
         elif last["phase"] not in nodes.UNSUCCESSFUL:
             self.run.gate.recall_again(self.node, self.job.template)
             self._finish("Succeeded", None, last)
-        elif not self.run.may_execute(on_exit=self.job.on_exit):
-            self.run.tree.set_phase(self.node, "Failed", f"Stopped with strategy '{self.run.shutdown}'")
-            self.end()
         elif self.run.shutdown:
             self._finish(last["phase"], f"Stopped with strategy '{self.run.shutdown}'", last)
         elif self.run.is_overdue():
@@ -240,7 +239,7 @@ class RetryBody(Body):
             self._finish(decision.phase, decision.message, last)
         elif decision.verdict == "wait":
             self.run.tree.set_phase(self.node, self.node["phase"], decision.message)
-            self.run.backing_off.add(self)
+            self._is_backing_off = True
             self.run.at(decision.until, self, self._judge)
         else:
             if self._strategy.get("backoff") is not None:
@@ -249,9 +248,19 @@ class RetryBody(Body):
             if self.run.limits.admit(self):
                 self.admitted()
 
-    def wake(self) -> None:
+    def notice(self) -> None:
         """Notice that the workflow is stopped, or has no time left."""
-        self.run.post(self, self._judge)
+        if not self.end_if_stopped() and self._is_backing_off:
+            self.run.post(self, self._judge)
+
+    def end_if_stopped(self) -> bool:
+        """Fail if the workflow is stopped and nothing below runs: no part of what is tried is looked at any more."""
+        is_stopped = not self.run.may_execute(on_exit=self.job.on_exit)
+        if is_stopped and not self._is_decided and self.run.has_ended(self.node):
+            self._is_decided = True
+            self.run.tree.set_phase(self.node, "Failed", f"Stopped with strategy '{self.run.shutdown}'")
+            self.end()
+        return self.closed
 
     def admitted(self) -> None:
         """Start the next attempt."""
@@ -279,7 +288,7 @@ class RetryBody(Body):
         self.end(Failure(message))
 
     def _finish(self, phase: str, message: str | None, last: Node) -> None:
-        is_complete = self.run.tree.has_ended_below(self.node)
+        is_complete = self.run.has_ended(self.node)
         if last.get("outputs") is not None and (is_complete or phase == "Succeeded"):
             self.node["outputs"] = copy.deepcopy(last["outputs"])
         self.run.tree.set_phase(self.node, phase, message)
@@ -297,3 +306,18 @@ class RetryBody(Body):
         self._attempt(self.run.tree.attempts(self.node), None)
         # Behind all that the attempt can do at once.
         self.run.post(self, self.end)
+
+    def end(self, failure: Failure | None = None) -> None:
+        """Forget the node and tell its owner."""
+        self.run.retries.discard(self)
+        super().end(failure)
+
+
+def end_stopped_above(frame: Frame) -> None:
+    """After a pod of a stopped workflow has ended: let the Retry nodes above fail, the uppermost ends them all."""
+    above = frame.parent
+    while above is not None:
+        parent = above.parent
+        if isinstance(above, RetryBody):
+            above.end_if_stopped()
+        above = parent

@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from airflow_argo.local.engine import nodes
 from airflow_argo.local.engine.config_maps import ConfigMapLookup
 from airflow_argo.local.engine.daemons import Daemons
 from airflow_argo.local.engine.limits import Limits
 from airflow_argo.local.engine.memoization import CacheStore
 from airflow_argo.local.engine.messages import Command
+from airflow_argo.local.engine.nodes import Node
 from airflow_argo.local.engine.results import Results
 from airflow_argo.local.engine.templates import Templates
 from airflow_argo.local.engine.times import epoch
@@ -91,7 +93,7 @@ class Run:
         self.pods: dict[str, PodBody] = {}
         self.suspended: dict[str, SuspendBody] = {}
         self.dags: set[DagBody] = set()
-        self.backing_off: set[RetryBody] = set()
+        self.retries: set[RetryBody] = set()
         self.stuck: list[tuple[Frame, Action]] = []
         self.now = 0.0
         self._agenda: deque[tuple[Frame, Action]] = deque()
@@ -193,6 +195,14 @@ class Run:
     def hold(self, frame: Frame, action: Action) -> None:
         """Keep something that waits for a variable; Argo tries it again at every later event, and so does this."""
         self.stuck.append((frame, action))
+
+    def has_ended(self, node: Node) -> bool:
+        """Tell whether all that is below a node has ended, its workers too."""
+        return all(
+            nodes.is_fulfilled(below) and not (below["id"] in self.pods and self.pods[below["id"]].is_unsynced)
+            for below in self.tree.descendants(node)
+            if not below.get("children")
+        )
 
     def workers_are_running(self) -> bool:
         """Tell whether a pod has begun and not ended: Argo waits for what it has to say."""

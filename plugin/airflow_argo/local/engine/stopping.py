@@ -39,9 +39,8 @@ def notice_changes(run: Run) -> None:
     if run.is_overdue():
         _end_overdue(run)
     if run.shutdown or run.is_overdue():
-        # Before the DAGs, which end at a shutdown: what depends on the failure of a task still starts.
-        for retry in list(run.backing_off):
-            retry.wake()
+        for retry in list(run.retries):
+            retry.notice()
     if run.shutdown:
         _end_dags(run)
 

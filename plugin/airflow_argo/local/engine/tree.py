@@ -173,11 +173,6 @@ class NodeTree:
                 waiting.extend((child, False) for child in self.children(current))
         return None
 
-    def has_ended_below(self, node: Node) -> bool:
-        """Tell whether the last nodes of all ways down from a node have ended."""
-        below = (found for found in self.descendants(node) if not found.get("children"))
-        return all(nodes.is_fulfilled(found) for found in below)
-
     def attempts(self, node: Node) -> list[Node]:
         """List the attempts of a Retry node, without its hooks."""
         return [child for child in self.children(node) if nodes.is_retried(child)]
