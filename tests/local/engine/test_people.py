@@ -154,6 +154,7 @@ def test_the_deadline_of_a_workflow_spares_its_exit_handler(world):
         ("activeDeadlineSeconds: 30", 30),
         ("activeDeadlineSeconds: 300", 100),
         ("timeout: 2h, activeDeadlineSeconds: 9", 7200),
+        ("podSpecPatch: 'activeDeadlineSeconds: 7'", 7),
     ],
 )
 def test_a_pods_time_counts_from_its_start_and_its_timeout_comes_before_all_else(world, limits, seconds):

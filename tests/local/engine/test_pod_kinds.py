@@ -67,6 +67,12 @@ class TestContainerSet:
         assert made.status["progress"] == "4/4"
         assert made.nodes[""]["outputs"] == {"exitCode": "0"}
 
+    def test_at_the_deadline_of_the_pod_nobody_hears_how_those_end_that_run(self, world):
+        report = PodReport(exit_code=143, deadline_exceeded=True, containers=ended(a=143, b=64, main=64))
+        made = world(SET, lambda pod: report).run()
+        assert made.nodes["a"]["message"] == "Pod Failed whilst container running"
+        assert made.message == "Pod was active on the node longer than the specified deadline"
+
     def test_a_failure_is_the_pods(self, world):
         error = 'dependency "a" exited with non-zero code: 3'
         reports = {**ended(a=3), "b": ContainerReport(64, error), "main": ContainerReport(64, error)}

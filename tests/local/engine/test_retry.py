@@ -176,3 +176,17 @@ def test_a_stop_ends_what_waits_for_its_next_attempt(world):
 def test_a_backoff_without_a_duration_is_refused_at_the_first_failure(world):
     run = world(retried("{limit: 1, backoff: {}}"), Attempts(5)).run()
     assert run.nodes[""]["message"] == "no base duration specified for retryStrategy"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("2x", 'unknown unit "x" in duration "2x"'),
+        ("1s2", 'missing unit in duration "1s2"'),
+        ("x", 'invalid duration "x"'),
+        ("1m.s", 'invalid duration "1m.s"'),
+    ],
+)
+def test_a_duration_that_is_none_is_named_as_go_does(world, text, problem):
+    run = world(retried(f"{{limit: 1, backoff: {{duration: {text}}}}}"), Attempts(5)).run()
+    assert run.nodes[""]["message"] == f"unable to parse {text} as a duration: time: {problem}"

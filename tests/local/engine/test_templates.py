@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from airflow_argo.local.engine import nodes
 from airflow_argo.local.engine.messages import Resume
 
 LIBRARY = {
@@ -180,6 +181,22 @@ def test_a_pod_patch_changes_the_main_container(world):
     podSpecPatch: '{"containers": [{"name": "main", "env": [{"name": "A", "value": "{{inputs.parameters.value}}"}]}]}'
     """).start()
     assert run.step.commands[0].template["container"]["env"] == [{"name": "A", "value": "x"}]
+
+
+def test_a_label_that_kubernetes_does_not_take_is_an_error_of_its_step(world):
+    run = world("""
+    templates:
+    - name: main
+      steps: [[{name: a, template: labelled, withItems: [fine.1, "x y"]}]]
+    - name: labelled
+      metadata: {labels: {of: "{{inputs.parameters.value}}"}}
+      inputs: {parameters: [{name: value, default: "x y"}]}
+      container: {image: x, command: [x]}
+    """).run()
+    assert (run.phase, run.phases["[0].a(0:fine.1)"]) == ("Failed", "Error")
+    pod_name = nodes.pod_name("wf", "wf[0].a(0:fine.1)", "labelled")
+    problem = f'Pod "{pod_name}" is invalid: metadata.labels: Invalid value: "x y": a valid label must be'
+    assert run.nodes["[0].a(0:fine.1)"]["message"].startswith(problem)
 
 
 def test_a_pod_patch_that_is_none_is_an_error(world):

@@ -96,6 +96,7 @@ class TestOutcome:
             ("nope", 'failed to find name in PATH: exec: "nope": executable file not found in $PATH'),
             ("/nope", 'failed to find name in PATH: exec: "/nope": stat /nope: no such file or directory'),
             ("/etc/passwd", 'failed to find name in PATH: exec: "/etc/passwd": permission denied'),
+            ("/etc", 'failed to find name in PATH: exec: "/etc": is a directory'),
         ],
     )
     async def test_an_unknown_program_is_exit_code_64_in_argos_words(self, bench, command, error):
@@ -226,7 +227,7 @@ class TestEnvironment:
         assert names <= {
             "PATH", "HOME", "HOSTNAME", "LANG", "TZ", "TMPDIR", "PWD", "SHLVL", "_", "OLDPWD",
             "ARGO_CONTAINER_NAME", "ARGO_NODE_ID", "ARGO_INCLUDE_SCRIPT_OUTPUT", "ARGO_DEADLINE",
-            "ARGO_WORKFLOW_NAME", "ARGO_POD_UID", "LD_LIBRARY_PATH",
+            "ARGO_WORKFLOW_NAME", "ARGO_POD_UID", "ARGO_PROGRESS_FILE", "LD_LIBRARY_PATH",
         }  # fmt: skip
         assert {"PATH", "HOME", "ARGO_NODE_ID"} <= names
 
@@ -327,7 +328,7 @@ class TestOutputs:
         [
             ("ln -s /etc/passwd /tmp/v", "leads out of the pod's directories"),
             ("ln -s ../../../../../../../../etc/passwd /tmp/v", "leads out of the pod's directories"),
-            ("mkdir /tmp/v", "is a directory"),
+            ("ln -s /nowhere /tmp/v", "no such file or directory"),
             ("mkfifo /tmp/v", "is not a regular file"),
             ("ln -s v /tmp/v", "too many levels of symbolic links"),
         ],
@@ -335,6 +336,15 @@ class TestOutputs:
     async def test_what_a_worker_plants_is_not_followed(self, bench, text, reason):
         report = await bench.run(shell(text, {"v": "/tmp/v"}))
         assert report.unreadable == {"v": f"open /var/run/argo/outputs/parameters/tmp/v: {reason}"}
+
+    async def test_a_directory_cannot_be_copied_and_main_fails_with_that(self, bench):
+        report = await bench.run(shell("mkdir /tmp/v; exit 3", {"v": "/tmp/v"}))
+        copy = "/var/run/argo/outputs/parameters//tmp/v"
+        problem = f"failed to copy /tmp/v to {copy}: write {copy}: copy_file_range: is a directory"
+        assert report == PodReport(exit_code=64, error=problem, parameters={"v": ""})
+
+    async def test_there_is_a_place_for_the_progress(self, bench):
+        assert (await bench.run(shell('set -e; echo 1/2 >"$ARGO_PROGRESS_FILE"'))).exit_code == 0
 
     async def test_a_directory_turned_link_is_not_followed(self, bench):
         report = await bench.run(shell("ln -s /etc d", {"v": "d/passwd"}))

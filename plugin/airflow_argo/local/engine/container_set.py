@@ -60,7 +60,7 @@ class ContainerSetBody(PodBody):
 
     def finished(self, report: PodReport) -> None:
         """Take over how the members ended, and the pod."""
-        for name, container in report.containers.items():
+        for name, container in () if report.deadline_exceeded else report.containers.items():
             self._end_member(name, container)
         if report.exit_code is None and not report.containers and not report.deadline_exceeded:
             self._fail_members("Error", "container deleted")

@@ -1,4 +1,4 @@
-"""``podSpecPatch``, as far as it speaks of the main container; the rest of a pod is Kubernetes' business."""
+"""``podSpecPatch``, as far as it speaks of the main container and the pod's time; the rest is Kubernetes' business."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def patches(template: Mapping[str, Any], spec: Mapping[str, Any], variables: Map
 
 
 def patched(template: dict[str, Any], texts: Iterable[str]) -> dict[str, Any]:
-    """Apply patches, in YAML or JSON, to the main container of a template.
+    """Apply patches, in YAML or JSON, to a template: to its main container, and to how long it may run.
 
     :raises NodeError: if one cannot be applied.
     """
@@ -39,6 +39,8 @@ def _applied(template: dict[str, Any], text: str) -> dict[str, Any]:
         patch = ""
     if not isinstance(patch, dict) or not isinstance(patch.get("containers") or [], list):
         raise NodeError("Error applying PodSpecPatch")
+    if patch.get("activeDeadlineSeconds") is not None:
+        template = {**template, "activeDeadlineSeconds": patch["activeDeadlineSeconds"]}
     changes = [entry for entry in patch.get("containers") or () if entry.get("name") == "main"]
     kinds = [kind for kind in _MAIN_KINDS if kind in template]
     for change in changes if kinds else ():

@@ -13,6 +13,7 @@ from airflow_argo.local.engine.errors import NodeError
 from airflow_argo.local.engine.memoization import remember
 from airflow_argo.local.engine.messages import ContainerChanged, PodReport, StartPod, StopPod
 from airflow_argo.local.engine.numbers import whole_number
+from airflow_argo.local.engine.pod_labels import check_labels
 from airflow_argo.local.engine.pod_patch import patched, patches
 from airflow_argo.local.engine.pod_tags import with_left_tags_filled
 from airflow_argo.local.engine.retry import end_stopped_above
@@ -74,9 +75,10 @@ class PodBody(Body):
             variables = {**run.variables, "pod.name": pod_name}
             template = with_archive_location(own, run.spec, run.status, variables)
             self._template = template = with_left_tags_filled(template, variables)
+            check_labels(pod_name, template, run.spec)
             volumes = volumes_of(template, run.spec, run.status.get("persistentVolumeClaims") or ())
             timeout, pending_timeout = self._deadline_of("timeout"), self._deadline_of("pendingTimeout")
-            active_seconds = self._active_seconds(timeout)
+            active_seconds = self._active_seconds(own, timeout)
         except ExpressionError as error:
             self.end(Failure(str(error)))
             return
@@ -110,11 +112,11 @@ class PodBody(Body):
         except NodeError as error:
             raise NodeError(f"invalid timeout format {error}") from None
 
-    def _active_seconds(self, timeout: float | None) -> float | None:
+    def _active_seconds(self, template: Mapping[str, Any], timeout: float | None) -> float | None:
         """Tell how long the pod may run; what counts with Kubernetes counts from its start, however long it waits."""
         if timeout is not None:  # Whatever else there is, as in Argo.
             return timeout - self.run.now
-        own = self.job.template.get("activeDeadlineSeconds")
+        own = template.get("activeDeadlineSeconds")
         left = None if self._workflow_deadline is None else self._workflow_deadline - self.run.now
         return _least(None if own is None else float(whole_number(own)), left)
 

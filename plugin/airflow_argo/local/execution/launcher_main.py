@@ -217,7 +217,8 @@ def _look_up(name: str, search_path: str) -> str:
                 f'failed to find name in PATH: exec: "{name}": stat {name}: {_reason(error)}'
             ) from error
         if stat.S_ISDIR(mode) or not mode & 0o111:
-            raise CannotStartError(f'failed to find name in PATH: exec: "{name}": permission denied')
+            problem = "is a directory" if stat.S_ISDIR(mode) else "permission denied"
+            raise CannotStartError(f'failed to find name in PATH: exec: "{name}": {problem}')
         return name
     for directory in search_path.split(":"):
         program = f"{directory or '.'}/{name}"

@@ -6,12 +6,21 @@ import errno
 import os
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from airflow_argo.local.execution.paths import Layout, absolute, below, output_files, unreadable_reason
+from airflow_argo.local.execution.paths import (
+    SAVED_PARAMETERS,
+    Layout,
+    absolute,
+    below,
+    output_files,
+    unreadable_reason,
+)
 
 MAX_PARAMETER = 1024 * 1024
 _MAX_LINKS = 40
+_DIRECTORY, _MISSING = "is a directory", "no such file or directory"
 _NOT_UTF_8 = dict.fromkeys(range(0xDC80, 0xDD00), "\ufffd")
 
 
@@ -19,21 +28,38 @@ class UnreadableError(Exception):
     """An output file that is not there, or that cannot be taken; the text is the reason."""
 
 
-def read_parameters(template: Mapping[str, Any], layout: Layout, cwd: str) -> tuple[dict[str, str], dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Output parameters as they were found.
+
+    :param values: by name.
+    :param unreadable: by name, why there is none.
+    :param not_copied: what the main container fails with as a file could not be copied, in Argo's words.
+    """
+
+    values: dict[str, str]
+    unreadable: dict[str, str]
+    not_copied: str = ""
+
+
+def read_parameters(template: Mapping[str, Any], layout: Layout, cwd: str) -> Parameters:
     """Read a pod's output parameters after it has ended, whatever its exit code.
 
     :param cwd: the worker's working directory on this machine, where relative paths start.
-    :return: values by name, and by name why there is none.
     """
-    values: dict[str, str] = {}
-    reasons: dict[str, str] = {}
+    found = Parameters({}, {})
     for name, path in output_files(template).items():
         data, reason = _data_or_reason(path, layout, cwd)
+        if reason == _DIRECTORY and layout.volume_at(absolute(path)) is None:
+            copy = f"{SAVED_PARAMETERS}/{path}"
+            problem = f"failed to copy {path} to {copy}: write {copy}: copy_file_range: {_DIRECTORY}"
+            found = replace(found, not_copied=found.not_copied or problem)
+            reason = ""
         if reason:
-            reasons[name] = unreadable_reason(path, reason)
+            found.unreadable[name] = unreadable_reason(path, reason)
         else:
-            values[name] = as_text(data.removesuffix(b"\n"))
-    return values, reasons
+            found.values[name] = as_text(data.removesuffix(b"\n"))
+    return found
 
 
 def as_text(data: bytes) -> str:
@@ -56,7 +82,7 @@ def _read(path: str, layout: Layout, cwd: str) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
-            raise UnreadableError("is a directory")
+            raise UnreadableError(_DIRECTORY)
         if not stat.S_ISREG(mode):
             raise UnreadableError("is not a regular file")
         data = file.read(MAX_PARAMETER + 1)
@@ -77,7 +103,8 @@ def resolved(path: str, layout: Layout, cwd: str) -> str:
     for _ in range(_MAX_LINKS):
         base = next((base for base in bases if below(host, base)), None)
         if base is None:
-            raise UnreadableError("leads out of the pod's directories")
+            leads = "leads out of the pod's directories" if os.path.lexists(host) else _MISSING
+            raise UnreadableError(leads)
         link = _first_link(host, base)
         if link is None:
             return host

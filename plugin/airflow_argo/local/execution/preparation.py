@@ -173,7 +173,12 @@ def _prepared(
         Path(cwd_on_host).mkdir(parents=True, exist_ok=True)
     spec: dict[str, Any] = {
         "argv": line.argv,
-        "environment": {**_environment(pod, directory, surroundings), **line.environment, "ARGO_POD_UID": uid},
+        "environment": {
+            **_environment(pod, directory, surroundings),
+            **line.environment,
+            "ARGO_POD_UID": uid,
+            "ARGO_PROGRESS_FILE": str(directory.path / "progress"),
+        },
         "cwd": cwd,
         "tmp": layout.tmp,
         "visible": list(surroundings.visible),

@@ -32,7 +32,7 @@ from airflow_argo.local.execution.crew import Crew
 from airflow_argo.local.execution.inputs import input_artifacts, load_inputs
 from airflow_argo.local.execution.launcher import Launcher
 from airflow_argo.local.execution.logs import MAIN, LogFile, Logs
-from airflow_argo.local.execution.member import OUTPUT_GRACE
+from airflow_argo.local.execution.member import NOT_RUN, OUTPUT_GRACE
 from airflow_argo.local.execution.outputs import as_text, read_parameters, reason_of
 from airflow_argo.local.execution.pod import Pod, Tell
 from airflow_argo.local.execution.preparation import Preparation, Surroundings, prepare
@@ -206,8 +206,9 @@ class PodRun:
         self._tell(PodStarted(self.pod.command.node_id))
 
     def container_changed(self, name: str, report: ContainerReport | None) -> None:
-        """Pass on that one of them runs, or has ended."""
-        self._tell(ContainerChanged(self.pod.command.node_id, name, report))
+        """Pass on that one of them runs, or has ended; Kubernetes has given the pod up before it stops them."""
+        if not self._deadline_exceeded:
+            self._tell(ContainerChanged(self.pod.command.node_id, name, report))
 
     def crew_ended(self) -> None:
         """Take the end of all of them."""
@@ -226,12 +227,18 @@ class PodRun:
         for stream in self._streams:
             stream.drain()
         main = self._preparation.main
-        parameters, unreadable = read_parameters(self.pod.command.template, main.directory.layout, main.cwd_on_host)
+        found = read_parameters(self.pod.command.template, main.directory.layout, main.cwd_on_host)
         containers = self._crew.reports() if self._crew is not None else {}
+        exit_code = containers[MAIN].exit_code if MAIN in containers else self._exit_code
+        if found.not_copied and exit_code is not None:
+            exit_code = NOT_RUN
+            if MAIN in containers:
+                containers = {**containers, MAIN: ContainerReport(exit_code, found.not_copied)}
         report = PodReport(
-            exit_code=containers[MAIN].exit_code if MAIN in containers else self._exit_code,
-            parameters=parameters,
-            unreadable=unreadable,
+            exit_code=exit_code,
+            error=found.not_copied,
+            parameters=found.values,
+            unreadable=found.unreadable,
             result=None if self._result is None else as_text(self._result.value()),
             deadline_exceeded=self._deadline_exceeded,
             containers=containers,
