@@ -153,6 +153,7 @@ def test_the_deadline_of_a_workflow_spares_its_exit_handler(world):
     [
         ("activeDeadlineSeconds: 30", 30),
         ("activeDeadlineSeconds: 300", 100),
+        ("activeDeadlineSeconds: 0", 100),
         ("timeout: 2h, activeDeadlineSeconds: 9", 7200),
         ("podSpecPatch: 'activeDeadlineSeconds: 7'", 7),
     ],

@@ -418,8 +418,14 @@ class TestResult:
         assert time.monotonic() - begin < 5
 
     async def test_background_processes_have_a_moment_to_finish_their_output(self, bench):
-        report = await bench.run(shell("(sleep 0.02; echo late) & echo early"), result=True)
+        report = await bench.run(shell("(sleep 0.5; echo late; sleep 1; echo too late) & echo early"), result=True)
         assert report.result == "early\nlate"
+
+    async def test_a_worker_is_looked_at_once_a_second_while_its_background_processes_run(self, bench):
+        begin = time.monotonic()
+        await bench.run(shell("(sleep 0.5; echo late; sleep 30) & echo early"))
+        assert bench.log() == ["early", "late"]
+        assert 0.9 < time.monotonic() - begin < 5
 
 
 @needs_proc

@@ -113,6 +113,11 @@ class TestMounted:
         assert exists(claims)
         assert not exists(claims / "wf-work")
 
+    async def test_a_file_of_a_claim_can_be_mounted_alone(self, bench):
+        await bench.run(shell("echo kept >/new/x", mount("/new")), "one", volumes=[CLAIM])
+        report = await bench.run(shell("cat /alone", mount("/alone", subPath="x")), "two", result=True, volumes=[CLAIM])
+        assert report.result == "kept"
+
     async def test_the_worker_sees_real_mounts_and_its_own_root(self, bench, isolation):
         if isolation is not Isolation.PRIVATE_TMP:
             pytest.skip("only with a private /tmp")

@@ -63,6 +63,7 @@ class PodBody(Body):
         if not self.run.may_execute(on_exit=self.job.on_exit):
             self._fail(f"workflow shutdown with strategy: {self.run.shutdown}")
         elif self.run.is_overdue() and not self.job.on_exit:
+            metadata.note_pods(self.run.status)
             self._fail(OVERDUE)
         else:
             self._start()
@@ -118,7 +119,7 @@ class PodBody(Body):
             return timeout - self.run.now
         own = template.get("activeDeadlineSeconds")
         left = None if self._workflow_deadline is None else self._workflow_deadline - self.run.now
-        return _least(None if own is None else float(whole_number(own)), left)
+        return _least(None if own is None else float(whole_number(own)) or None, left)
 
     @property
     def _workflow_deadline(self) -> float | None:

@@ -98,7 +98,11 @@ class Namespaces:
         self._mount(directory, at, _BIND | _RECURSIVE)
 
     def _mount_volume(self, source: str, at: str, *, read_only: bool) -> None:
-        os.makedirs(at, exist_ok=True)  # noqa: PTH103
+        if os.path.isdir(source):  # noqa: PTH112
+            os.makedirs(at, exist_ok=True)  # noqa: PTH103
+        else:
+            os.makedirs(os.path.dirname(at), exist_ok=True)  # noqa: PTH103, PTH120
+            os.close(os.open(at, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
         self._mount(source, at, _BIND | _RECURSIVE)
         if read_only:
             self._mount("none", at, _REMOUNT | _BIND | _READ_ONLY | (os.statvfs(at).f_flag & _KEPT))

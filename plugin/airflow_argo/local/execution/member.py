@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -14,11 +15,20 @@ from airflow_argo.local.execution.logs import LogFile
 from airflow_argo.local.execution.preparation import Prepared
 from airflow_argo.local.execution.streams import Result, Stream, open_streams
 
-# What Argo gives the background processes of a worker that has ended to finish their output.
-OUTPUT_GRACE = 0.1
+# What Argo gives the background processes of a worker that has ended to finish their output, where it reads it itself.
+_OUTPUT_GRACE = 0.1
 # Argo's executor exits so when it could not run its container.
 NOT_RUN = 64
 _TERMINATED = 128 + signal.SIGTERM
+
+
+def output_grace(seconds: float, *, is_read: bool) -> float:
+    """Tell how long the background processes of a worker that has ended live on: Argo looks once a second.
+
+    :param seconds: how long the worker ran.
+    :param is_read: whether Argo itself reads the output.
+    """
+    return math.ceil(seconds) - seconds + (_OUTPUT_GRACE if is_read else 0.0)
 
 
 class Member:
@@ -58,6 +68,7 @@ class Member:
         self._pid: int | None = None
         self._status: int | None = None
         self._attempts = 0
+        self._began = self._loop.time()
         self._stopping = False
 
     @property
@@ -89,6 +100,7 @@ class Member:
     def running(self, pid: int) -> None:
         """Say that the process runs."""
         self._pid = pid
+        self._began = self._loop.time()
         if self._stopping:
             self.signal(signal.SIGTERM)
         elif self._attempts == 1:
@@ -103,8 +115,10 @@ class Member:
         self._status = 128 - status if status < 0 else status
         for stream in self._streams:
             stream.drain()
-        self._later(OUTPUT_GRACE, self._attempt_ended)
         self._stream_ended()
+        if self._streams:
+            grace = output_grace(self._loop.time() - self._began, is_read=self._result is not None)
+            self._later(grace, self._attempt_ended)
 
     def lost(self) -> None:
         """Say that nobody knows how the process ends."""

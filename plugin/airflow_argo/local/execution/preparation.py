@@ -243,7 +243,7 @@ def _write_objects(pod_path: Path, volumes: Mapping[str, Mapping[str, ObjectFile
 def _make_sources(mounts: Sequence[Mount]) -> None:
     for mount in mounts:
         source = Path(mount.source)
-        if mount.made and not source.is_dir():
+        if mount.made and not source.exists():
             source.mkdir(parents=True, exist_ok=True)
             source.chmod(0o777)
 

@@ -32,7 +32,7 @@ from airflow_argo.local.execution.crew import Crew
 from airflow_argo.local.execution.inputs import input_artifacts, load_inputs
 from airflow_argo.local.execution.launcher import Launcher
 from airflow_argo.local.execution.logs import MAIN, LogFile, Logs
-from airflow_argo.local.execution.member import NOT_RUN, OUTPUT_GRACE
+from airflow_argo.local.execution.member import NOT_RUN, output_grace
 from airflow_argo.local.execution.outputs import as_text, read_parameters, reason_of
 from airflow_argo.local.execution.pod import Pod, Tell
 from airflow_argo.local.execution.preparation import Preparation, Surroundings, prepare
@@ -91,6 +91,7 @@ class PodRun:
         self._result: Result | None = None
         self._streams: Sequence[Stream] = ()
         self._pid: int | None = None
+        self._began = 0.0
         self._exit_code: int | None = None
         self._alone = False
         self._stopping = False
@@ -176,6 +177,7 @@ class PodRun:
     def running(self, pid: int) -> None:
         """Say that the worker runs."""
         self._pid = pid
+        self._began = self._loop.time()
         self._settle()
         self._tell(PodStarted(self.pod.command.node_id))
         if self._stopping and self._workshop is not None:
@@ -193,7 +195,8 @@ class PodRun:
             stream.drain()
         self._stream_ended()
         if not (self._over or self._collecting):
-            self._later(OUTPUT_GRACE, self._collect)
+            ran = self._loop.time() - self._began
+            self._later(output_grace(ran, is_read=self._result is not None), self._collect)
 
     def lost(self) -> None:
         """Say that nobody knows how the worker ends."""
