@@ -9,7 +9,7 @@ import pytest
 
 from airflow_argo.argo import api
 from airflow_argo.argo.client import ArgoClient, ServerAddress
-from airflow_argo.argo.errors import RequestRefusedError
+from airflow_argo.argo.errors import NotFoundError, RequestRefusedError
 from airflow_argo.attachment import OWNER_ANNOTATION, Attempt, RetryMode
 from airflow_argo.hooks.submission import NameTakenError, attach_or_create, end_older
 
@@ -102,6 +102,17 @@ def test_a_name_that_belongs_to_something_else_is_left_alone(client: ArgoClient,
     with pytest.raises(NameTakenError, match="belongs to somebody"):
         Submission(client, attempt, "true")()
     client.send(api.delete_workflow("argo", attempt.workflow_name()))
+
+
+def test_a_template_that_is_not_there_fails_the_task_at_once(client: ArgoClient, attempt: Attempt) -> None:
+    said: list[str] = []
+
+    def manifest(name: str) -> dict[str, Any]:
+        return {"metadata": {"name": name}, "spec": {"workflowTemplateRef": {"name": "nowhere"}}}
+
+    with pytest.raises(NotFoundError, match='"nowhere" not found'):
+        attach_or_create(client, "argo", attempt, manifest, "failed_nodes", said.append)
+    assert len(said) == 1
 
 
 def test_of_many_at_once_one_creates_and_all_attach(argo_url: str, attempt: Attempt) -> None:

@@ -48,6 +48,7 @@ def attach_or_create(
     :param sleep: waits for so many seconds.
     :param known_before: the name of the workflow that an earlier try has noted down.
     :raises NameTakenError: when a workflow of this name belongs to something else.
+    :raises NotFoundError: when the namespace is not there, or a template that the workflow refers to.
     """
     number, said = 1, ""
     while True:
@@ -66,6 +67,9 @@ def attach_or_create(
         try:
             workflow = _carry_out(client, namespace, name, decision, earlier, make_manifest)
         except NotFoundError:
+            if decision.action == "create":
+                # What the workflow refers to is missing, or its namespace.
+                raise
             # The status came from the archive, from which nothing can be retried in place.
             tell(f"Workflow {name}: it is in the archive alone: starting a new one")
             number += 1
