@@ -66,3 +66,10 @@ def test_every_kind_is_caught_as_a_failed_workflow(kind: type[Exception]) -> Non
 
     policy = ExceptionRetryPolicy([RetryRule(exception=errors.WorkflowFailedError, action=RetryAction.FAIL)])
     assert policy.evaluate(kind("it failed"), 1, 3).action is RetryAction.FAIL
+
+
+def test_what_to_do_next_stands_apart_from_a_link() -> None:
+    assert str(errors.UnschedulableError("It waited.\n  http://argo/w", hint="Ask for less.")).endswith(
+        "/w\n  Ask for less."
+    )
+    assert str(errors.UnschedulableError("It waited", hint="Ask for less.")) == "It waited. Ask for less."

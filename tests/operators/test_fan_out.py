@@ -208,17 +208,18 @@ def test_a_deferred_task_goes_on_where_it_left_off(run_dag: Any, monkeypatch: py
     assert run["fan"].xcoms["workflow"]["phase"] == "Succeeded"
 
 
-def test_a_deferred_task_keeps_its_time_and_ends_its_workflow(
-    run_dag: Any, argo_url: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("deferrable", [True, False])
+def test_a_task_keeps_its_time_and_ends_its_workflow(
+    run_dag: Any, argo_url: str, monkeypatch: pytest.MonkeyPatch, deferrable: bool
 ) -> None:
     monkeypatch.setattr("airflow_argo.operators.base.BEFORE_DEFERRING", 0.0)
     run = fan_out(
         run_dag,
-        "items=[1], deferrable=True, poll_interval=0.2, execution_timeout=__import__('datetime').timedelta(seconds=5), "
-        "worker=sh('sleep 60', 'result')",
+        f"items=[1], deferrable={deferrable}, poll_interval=0.2, "
+        "execution_timeout=__import__('datetime').timedelta(seconds=5), worker=sh('sleep 60', 'result')",
     )
     assert run["fan"].state == "failed"
-    assert "did not end within" in run.log
+    assert "did not end within the execution_timeout of 0:00:05: it is ended (stop)" in run.log
     workflow = run["fan"].xcoms["workflow"]
     assert run["fan"].xcoms["_link_ArgoWorkflowLink"] == workflow["link"]
     stopped = requests.get(f"{argo_url}/api/v1/workflows/argo/{workflow['name']}", timeout=10).json()

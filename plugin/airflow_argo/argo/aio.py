@@ -177,7 +177,7 @@ async def _pieces(call: Call[Any], response: aiohttp.ClientResponse) -> AsyncIte
         async for piece in response.content.iter_any():
             yield piece
     except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-        raise failures.broken_stream(call, error) from error
+        raise failures.broken_stream(call, error) from None
 
 
 async def _off_the_loop(size: int, work: Callable[[], R]) -> R:
@@ -186,15 +186,15 @@ async def _off_the_loop(size: int, work: Callable[[], R]) -> R:
 
 @contextmanager
 def _argo_errors(call: Call[Any], address: ServerAddress) -> Iterator[None]:
-    """Turn what aiohttp raises into an ArgoError."""
+    """Turn what aiohttp raises into an ArgoError, which says all that is in its chained tracebacks."""
     try:
         yield
     except aiohttp.ClientSSLError as error:
-        raise failures.no_tls(call, address, error) from error
+        raise failures.no_tls(call, address, error) from None
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise failures.no_connection(call, address, error) from error
+        raise failures.no_connection(call, address, error) from None
     except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-        raise failures.no_answer(call, address, error) from error
+        raise failures.no_answer(call, address, error) from None
 
 
 def _tls_for(address: ServerAddress) -> ssl.SSLContext | bool:
@@ -208,7 +208,7 @@ def _tls_for(address: ServerAddress) -> ssl.SSLContext | bool:
             return ssl.create_default_context(capath=place)
         return ssl.create_default_context(cafile=place)
     except OSError as error:
-        raise failures.bad_ca_file(address, error) from error
+        raise failures.bad_ca_file(address, error) from None
 
 
 def _proxy_for(url: str) -> str | None:

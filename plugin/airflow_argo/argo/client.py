@@ -154,22 +154,22 @@ def _pieces(call: Call[Any], response: requests.Response) -> Iterator[bytes]:
         while piece := response.raw.read1(_PIECE, decode_content=True):
             yield piece
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise failures.broken_stream(call, error) from error
+        raise failures.broken_stream(call, error) from None
 
 
 @contextmanager
 def _argo_errors(call: Call[Any], address: ServerAddress) -> Iterator[None]:
-    """Turn what requests raises into an ArgoError."""
+    """Turn what requests raises into an ArgoError, which says all that is in its chained tracebacks."""
     try:
         yield
     except requests.exceptions.SSLError as error:
-        raise failures.no_tls(call, address, error) from error
+        raise failures.no_tls(call, address, error) from None
     except requests.RequestException as error:
         failure = failures.no_connection if _never_connected(error) else failures.no_answer
-        raise failure(call, address, error) from error
+        raise failure(call, address, error) from None
     except OSError as error:
         # What requests itself says of a CA file that is not there.
-        raise failures.bad_ca_file(address, error) from error
+        raise failures.bad_ca_file(address, error) from None
 
 
 def _never_connected(error: requests.RequestException) -> bool:

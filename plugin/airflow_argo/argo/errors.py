@@ -27,6 +27,8 @@ class ArgoError(Exception):
     def __str__(self) -> str:
         if not self.hint:
             return self.message
+        if "\n" in self.message:
+            return f"{self.message}\n  {self.hint}"
         separator = " " if self.message.endswith((".", "!", "?")) else ". "
         return f"{self.message}{separator}{self.hint}"
 

@@ -50,7 +50,7 @@ class Patience:
             "retry": retry_if_exception(partial(worth_repeating, call)),
             "wait": lambda state: self.pause(state.attempt_number, _error_of(state)),
             "stop": lambda state: self.clock() + state.upcoming_sleep > deadline,
-            "before_sleep": _tell,
+            "before_sleep": partial(_tell, self.seconds),
             "reraise": True,
         }
 
@@ -69,5 +69,10 @@ def _error_of(state: RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome else None
 
 
-def _tell(state: RetryCallState) -> None:
-    log.warning("%s Attempt %d follows in %.1f s.", _error_of(state), state.attempt_number + 1, state.upcoming_sleep)
+def _tell(patience: float, state: RetryCallState) -> None:
+    error = _error_of(state)
+    if state.attempt_number == 1:
+        log.warning("%s Asking again in %.1f s, and so on for %g s.", error, state.upcoming_sleep, patience)
+    else:
+        words = error.message if isinstance(error, ArgoError) else error
+        log.warning("%s Attempt %d follows in %.1f s.", words, state.attempt_number + 1, state.upcoming_sleep)

@@ -166,7 +166,9 @@ class ArgoOperator(BaseOperator):
         except AirflowTaskTimeout:
             # Airflow calls on_kill next.
             ending.is_due()
-            raise
+            if self._running is None:
+                raise
+            raise self._timed_out() from None
         except Exception:
             ending.task_failed()
             raise
@@ -178,7 +180,7 @@ class ArgoOperator(BaseOperator):
         self._found(ending, self._settings(), event["namespace"], event["name"], event["uid"])
         if event["status"] == "timeout":
             ending.end()
-            raise AirflowTaskTimeout(f"The workflow {event['name']} did not end within {self.execution_timeout}")
+            raise self._timed_out()
         ending.is_over()
         if event["status"] == "gone":
             raise WorkflowGoneError(
@@ -329,6 +331,14 @@ class ArgoOperator(BaseOperator):
                     raise
                 self.log.warning("No results for the moment, asking again: %s", error)
             time.sleep(self.poll_interval)
+
+    def _timed_out(self) -> AirflowTaskTimeout:
+        _, name = self._workflow()
+        fate = "it runs on" if self.on_kill_action == "leave" else f"it is ended ({self.on_kill_action})"
+        return AirflowTaskTimeout(
+            f"The workflow {name} did not end within the execution_timeout of {self.execution_timeout}: {fate}.\n"
+            f"  {self.workflow_link}"
+        )
 
     def _workflow(self) -> tuple[str, str]:
         if self._running is None:
