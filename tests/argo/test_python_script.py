@@ -57,6 +57,26 @@ def test_an_exception_shows_the_functions_own_line() -> None:
     assert "ValueError: bad 5" in done.stderr
 
 
+def test_an_item_that_does_not_fit_is_told_with_the_rule() -> None:
+    done = run("def pull(row):\n    return row\n", {"a": 1})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "unexpected keyword argument 'a'. An item that is an object fills the arguments by name" in done.stderr
+    assert 'This one is {"a": 1}' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_type_error_of_the_function_itself_is_its_own() -> None:
+    done = run("def pull(row):\n    return len(5)\n", 1)
+    assert "return len(5)" in done.stderr
+    assert "An item that is an object" not in done.stderr
+
+
+def test_a_name_from_outside_is_explained() -> None:
+    done = run("def pull(row):\n    return math.floor(row)\n", 1)
+    assert "name 'math' is not defined" in done.stderr
+    assert "import and define inside it" in done.stderr
+
+
 def test_a_result_that_is_no_json_fails_and_leaves_no_half_result(tmp_path: Path) -> None:
     done = run("def pull(item):\n    return {'a': {1}}\n", 5)
     assert done.returncode == 1

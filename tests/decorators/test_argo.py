@@ -83,6 +83,15 @@ def test_an_argument_that_the_function_does_not_take_is_refused_when_the_dag_is_
         pull(limits=1)
 
 
+def test_a_function_without_arguments_is_refused_in_the_dag() -> None:
+    @argo_task(items=[1])
+    def pull() -> int:
+        return 1
+
+    with pytest.raises(TypeError, match="pull takes no argument, and is called with an item"):
+        pull()
+
+
 def test_multiple_outputs_are_refused() -> None:
     with pytest.raises(ManifestError, match="multiple_outputs"):
         argo_task(multiple_outputs=True)

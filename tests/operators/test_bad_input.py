@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 import requests
 
+from airflow_argo.argo.errors import ManifestError
+from airflow_argo.operators import ArgoFanOutOperator
+
 FAN_OUT = """
 worker = {
     "container": {"image": "alpine", "command": ["true"]},
@@ -33,7 +36,6 @@ def submitted(url: str) -> set[str]:
         ("rows='{{ params.rows }}', rows_per_worker=10", {"rows": None}, "rows: is missing"),
         ("rows='{{ params.get(\"rows\") }}', rows_per_worker=10", {}, "rows: is missing"),
         ("rows=10, rows_per_worker='{{ params.per }}'", {"per": 0}, "rows_per_worker: 0 is too small"),
-        ("rows=10", {}, "rows_per_worker: is missing"),
         ("items='{{ params.list }}'", {"list": "[1, oops]"}, "items: is no JSON"),
         ("items='{{ params.list }}!'", {"list": ["a"]}, "tojson"),
         ("items='{{ params.list }}'", {"list": {"a": 1}}, "items: must be a list, not a dict"),
@@ -52,6 +54,29 @@ def test_a_fan_out_that_makes_no_sense_is_refused(
     assert run["task"].state == "failed"
     assert reason in run.log
     assert submitted(argo_url) == before
+
+
+WORKER = {
+    "container": {"image": "alpine", "command": ["true"]},
+    "outputs": {"parameters": [{"name": "result", "valueFrom": {"path": "/tmp/result"}}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({}, "nothing says how many workers to run"),
+        ({"items": "{{ params.items }}", "rows": 1}, "items: cannot be combined with 'rows'"),
+        ({"rows": "{{ params.rows }}"}, "rows_per_worker: is missing"),
+        ({"generate": WORKER, "rows_per_worker": "{{ params.per }}"}, "generate: has no output parameter 'rows'"),
+        ({"items": [1], "worker": {"comand": ["true"]}}, "worker: must be a dict that holds either"),
+        ({"items": [1], "worker": {"container": {"env": [{"name": "ITEM"}]}}}, "worker.env.ITEM: is set by"),
+        ({"items": [1], "worker": {"container": {}}, "collect": WORKER}, "worker: has no output parameter 'result'"),
+    ],
+)
+def test_what_makes_no_sense_in_any_run_is_refused_when_the_dag_is_read(arguments: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ManifestError, match=reason):
+        ArgoFanOutOperator(**{"task_id": "task", "worker": WORKER, **arguments})
 
 
 @pytest.mark.parametrize(

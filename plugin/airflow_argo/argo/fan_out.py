@@ -108,7 +108,7 @@ def fan_out(
     :param parallelism: how many pods may run at once; None for no limit.
     :raises ManifestError: for a plan that makes no sense, saying which argument and why.
     """
-    check_plan(items=items, rows=rows, generate=generate, scale=scale)
+    _check_source(items, rows, generate, scale)
     if items is not None and (isinstance(items, str | bytes | Mapping) or not isinstance(items, Sequence)):
         raise ManifestError(
             f"must be a list, not a {type(items).__name__}", path="items", hint="Each element is one worker's item."
@@ -196,19 +196,38 @@ def _is_decoded_by_argo(item: Any) -> bool:
     )
 
 
-def check_plan(*, items: Any, rows: Any, generate: Any, scale: Any) -> None:
-    """Refuse a plan of which too much or too little is given, whatever the values are.
+def check_plan(
+    *,
+    worker: Template,
+    items: Any,
+    rows: Any,
+    rows_per_worker: Any,
+    generate: Template | None,
+    scale: Template | None,
+    collect: Template | None,
+) -> None:
+    """Refuse a plan that makes no sense whatever its values are, for these may be known only when it runs.
 
-    :raises ManifestError: saying which arguments.
+    :raises ManifestError: saying which argument and why.
     """
+    fan_out(
+        worker=worker,
+        items=None if items is None else (),
+        rows=None if rows is None else 0,
+        rows_per_worker=None if rows_per_worker is None else 1,
+        generate=generate,
+        scale=scale,
+        collect=collect,
+    )
+
+
+def _check_source(items: Any, rows: Any, generate: Any, scale: Any) -> None:
     if items is not None:
         for name, other in (("rows", rows), ("generate", generate), ("scale", scale)):
             if other is not None:
                 raise ManifestError(f"cannot be combined with '{name}'", path="items", hint="Give one of the two.")
     elif rows is None and generate is None and scale is None:
-        raise ManifestError(
-            "nothing says how many workers to run", hint="Give 'items', 'rows', 'generate' or 'scale' (see fan_out)."
-        )
+        raise ManifestError("nothing says how many workers to run", hint="Give 'items', 'rows', 'generate' or 'scale'.")
 
 
 def _arguments(items: Any, rows: Any, per: Any, scale: Any, parameters: Mapping[str, str]) -> dict[str, str]:

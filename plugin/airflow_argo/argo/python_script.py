@@ -24,17 +24,36 @@ SOURCE = {source}
 FILE = "<{function}>"
 
 linecache.cache[FILE] = (len(SOURCE), None, SOURCE.splitlines(True), FILE)
-sys.excepthook = traceback.print_exception
+
+
+def tell(kind, error, trace):
+    traceback.print_exception(kind, error, trace)
+    if issubclass(kind, NameError):
+        print("Nothing of the DAG's file goes along with {function}: import and define inside it.", file=sys.stderr)
+
+
+sys.excepthook = tell
 names = {{"__name__": "__main__"}}
 exec(compile(SOURCE, FILE, "exec", flags=__future__.annotations.compiler_flag), names)
 
 item = json.loads(os.environ["ITEM"])
 given = json.loads(os.environ["ARGUMENTS"])
+args, kwargs = given["args"], given["kwargs"]
 if isinstance(item, dict):
-    result = names["{function}"](*given["args"], **{{**given["kwargs"], **item}})
+    kwargs = {{**kwargs, **item}}
 else:
-    result = names["{function}"](item, *given["args"], **given["kwargs"])
-text = json.dumps(result, allow_nan=False)
+    args = [item, *args]
+try:
+    result = names["{function}"](*args, **kwargs)
+except TypeError as error:
+    if error.__traceback__.tb_next:
+        raise
+    sys.exit("%s. An item that is an object fills the arguments by name, or all of them as **item; any other item is "
+             "the first argument. This one is %s" % (error, json.dumps(item)[:200]))
+try:
+    text = json.dumps(result, allow_nan=False)
+except (TypeError, ValueError) as error:
+    sys.exit("What {function} returned is no JSON: %s" % error)
 with open("{path}", "w") as file:
     file.write(text)
 """

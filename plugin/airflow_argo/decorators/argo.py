@@ -49,8 +49,10 @@ class ArgoDecoratedOperator(DecoratedOperator, ArgoFanOutOperator):
             raise ManifestError("is made from the function", path=f"template.{min(taken)}", hint="Leave it out.")
         if ARGUMENTS in (kwargs.get("parameters") or {}):
             raise ManifestError("holds the function's arguments", path=f"parameters.{ARGUMENTS}", hint="Rename it.")
+        # The function's source is read when it runs; all else of the worker is known now.
+        worker = {**(template or {}), **python_template("", python_callable.__name__, image=image, env=env)}
         # Airflow wants the call in the DAG to give every argument; the items give the others.
-        super().__init__(python_callable=_open_to_any_arguments(python_callable), worker={}, **kwargs)
+        super().__init__(python_callable=_open_to_any_arguments(python_callable), worker=worker, **kwargs)
         self.python_callable = python_callable
         self.image = image
         self.command = command
@@ -90,6 +92,8 @@ def argo_task(
 
 
 def _check_arguments(function: Callable[..., Any], call: Mapping[str, Any]) -> None:
+    if not signature(function).parameters:
+        raise TypeError(f"{function.__name__} takes no argument, and is called with an item")
     try:
         signature(function).bind_partial(**(call.get("op_kwargs") or {}))
     except TypeError as error:

@@ -54,7 +54,15 @@ class ArgoFanOutOperator(ArgoOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        check_plan(items=items, rows=rows, generate=generate, scale=scale)
+        check_plan(
+            worker=worker,
+            items=items,
+            rows=rows,
+            rows_per_worker=rows_per_worker,
+            generate=generate,
+            scale=scale,
+            collect=collect,
+        )
         self.worker = worker
         self.items = items
         self.rows = rows
