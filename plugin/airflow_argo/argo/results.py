@@ -72,7 +72,8 @@ class Worker:
         }
 
     def __str__(self) -> str:
-        return f"worker {self.index} (item {shown(self.item)})"
+        slice_of_rows = slice_shown(self.item)
+        return f"worker {self.index} ({slice_of_rows or f'item {shown(self.item)}'})"
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,16 @@ def summary(workflow: Workflow, link: str, namespace: str, conn_id: str) -> dict
         "duration": _duration(workflow.get("status") or {}),
         "conn_id": conn_id,
     }
+
+
+def slice_shown(item: Any) -> str:
+    """A slice of rows in words, ``rows 500 to 999``; empty for any other item."""
+    if not isinstance(item, Mapping) or set(item) != {"offset", "limit"}:
+        return ""
+    offset, limit = item["offset"], item["limit"]
+    if type(offset) is not int or type(limit) is not int or limit < 1:
+        return ""
+    return f"rows {offset} to {offset + limit - 1}" if limit > 1 else f"row {offset}"
 
 
 def shown(value: Any) -> str:

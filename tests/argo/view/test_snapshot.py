@@ -265,6 +265,12 @@ def test_the_pod_that_tells_is_the_last_one_that_failed() -> None:
     assert Snapshot(found).telling_pod("nobody") is None
 
 
+def test_slices_are_told_in_words_and_sorted_as_numbers() -> None:
+    slices = [{"offset": offset, "limit": 5} for offset in (100, 5, 20)] + [{"offset": 0, "limit": 1}, {"offset": 1}]
+    rows = state(fan_out_of(slices), sort="item")["workers"]
+    assert [row[1] for row in rows] == ["row 0", "rows 5 to 9", "rows 20 to 24", "rows 100 to 104", '{"offset": 1}']
+
+
 def test_ten_thousand_workers_are_shown_quickly() -> None:
     found = fan_out_of([{"offset": offset, "limit": 10} for offset in range(10_000)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ TEXT_LENGTH = 500
 ENDED = frozenset({"Succeeded", "Failed", "Error", "Skipped", "Omitted"})
 _FIRST = {"Failed": 0, "Error": 0, "Running": 1, "Pending": 2}
 _OTHERS = 3
+_LONGEST_SLICE = 60
+_SLICE = re.compile(r"rows? (\d+)(?: to \d+)?")
 
 
 class Row(NamedTuple):
@@ -90,13 +93,16 @@ def _item_text(node: Node) -> str:
 
 
 def _readable(text: str) -> str:
-    """Without the quotes of a JSON text, and without the escapes that values travel in."""
-    if not (text.startswith('"') or "\\u" in text):
+    """Without the quotes of a JSON text, and without the escapes that values travel in; a slice in words."""
+    may_be_slice = text.startswith("{") and len(text) <= _LONGEST_SLICE
+    if not (may_be_slice or text.startswith('"') or "\\u" in text):
         return text
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    if may_be_slice and "\\u" not in text:
+        return results.slice_shown(value) or text
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # Half a surrogate pair cannot be sent.
     return shown.encode("utf-8", "replace").decode("utf-8")
@@ -132,11 +138,12 @@ def _field(name: str) -> Callable[[float], Callable[[Row], Any]]:
 
 
 def _by_item(_: float) -> Callable[[Row], Any]:
-    """Numbers by their value, before texts."""
+    """Numbers by their value, before texts; slices by where they begin."""
 
     def key(row: Row) -> tuple[int, float, str]:
+        found = _SLICE.fullmatch(row.item)
         try:
-            number = float(row.item)
+            number = float(found[1] if found else row.item)
         except ValueError:
             number = math.nan
         # The text "nan" is a number to Python, and without a place among the others.
