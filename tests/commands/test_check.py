@@ -172,6 +172,7 @@ def test_a_namespace_that_is_not_there_is_told(check: Check, server: Any) -> Non
     status, told = check("--url", server(answer), "--namespace", "nope")
     assert status == 1
     assert told["namespace"].startswith("✗ 'nope': ")
+    assert list(told)[-1] == "namespace", "what follows would be allowed, and mean nothing"
 
 
 def test_a_page_that_is_no_argo_server_is_told(check: Check, server: Any) -> None:

@@ -188,6 +188,7 @@ def test_json_holds_all_that_is_known(write: Any, lint: Any) -> None:
         ("no-such.yaml", None, "there is no file no-such.yaml"),
         ("empty.yaml", "", "there is no manifest of Argo's in empty.yaml"),
         ("other.yaml", "kind: Pod\n", "there is no manifest of Argo's in other.yaml"),
+        ("dag.py", "from airflow.sdk import DAG", "is Python, not a manifest"),
     ],
 )
 def test_what_cannot_be_linted_is_no_success(write: Any, lint: Any, name: str, text: str | None, reason: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_argo.argo import go_yaml
+from airflow_argo.argo.errors import ManifestError
 from airflow_argo.argo.manifest_lines import Lines
 from airflow_argo.argo.manifest_source import reading
 
@@ -146,4 +147,6 @@ def _read(name: str) -> Source:
     with reading(name):
         if name == _STDIN:
             return Source("<stdin>", sys.stdin.read())
+        if name.endswith(".py"):
+            raise ManifestError("is Python, not a manifest", path=name, hint="Name files of YAML or JSON.")
         return Source(name, Path(name).read_text(encoding="utf-8"))

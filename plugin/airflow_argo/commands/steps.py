@@ -36,6 +36,8 @@ _ANSWER_SECONDS = 15.0
 _WATCH_SECONDS = 20.0
 _OLDEST, _NEWEST = (3, 6), (4, 99)
 _MISSING = "airflow-argo-check"
+_NAMESPACE = "namespace"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Outcome(Enum):
@@ -121,7 +123,9 @@ def _address(settings: Settings) -> Step:
             name,
             Outcome.BAD,
             f"{host} is {addresses}, and port {port} does not answer: {error.strerror or error}",
-            "Check the port, that the Argo Server runs, and that no network policy or firewall is between.",
+            f"Is it the embedded server? Start it: airflow-argo local --port {port}"
+            if host in _LOOPBACK
+            else "Check the port, that the Argo Server runs, and that no network policy or firewall is between.",
         )
 
 
@@ -170,7 +174,7 @@ def _handshake(settings: Settings, context: ssl.SSLContext) -> Step:
 
 
 def _plain_http(host: str, settings: Settings) -> str:
-    if host in ("localhost", "127.0.0.1", "::1") or not _has_token(settings):
+    if host in _LOOPBACK or not _has_token(settings):
         return ""
     return "The token can be read on its way; use https, or a tunnel."
 
@@ -249,7 +253,11 @@ def _token(client: ArgoClient, settings: Settings) -> Step:
 
 
 def _permissions(client: ArgoClient, namespace: str) -> Iterator[Step]:
-    yield from _creation(client, namespace)
+    for step in _creation(client, namespace):
+        yield step
+        if step.name == _NAMESPACE and step.outcome is Outcome.BAD:
+            # Kubernetes allows everything in a namespace that is not there.
+            return
     yield _allowed("get workflows", lambda: _ignoring_absence(client, api.get_workflow(namespace, _MISSING)))
     found: list[Mapping[str, Any]] = []
     yield _allowed("list workflows", lambda: found.extend(_some(client, namespace)))
@@ -265,7 +273,7 @@ def _permissions(client: ArgoClient, namespace: str) -> Iterator[Step]:
 
 def _creation(client: ArgoClient, namespace: str) -> Iterator[Step]:
     """A trial that Kubernetes checks and does not store also tells whether the namespace is there."""
-    name, exists = "create workflows", "namespace"
+    name, exists = "create workflows", _NAMESPACE
     trial = {
         "metadata": {"name": f"{_MISSING}-{secrets.token_hex(4)}", "namespace": namespace},
         "spec": {"entrypoint": "check", "templates": [{"name": "check", "suspend": {}}]},
