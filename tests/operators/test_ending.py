@@ -159,3 +159,32 @@ def test_a_server_that_is_away_does_not_hide_why_the_task_ends(
     ending.concerns(ServerAddress("http://127.0.0.1:9"), "argo", "wf")
     ends(ending)
     assert "has not been asked to end it" in caplog.text
+
+
+def test_who_waits_sees_within_seconds_that_a_user_has_ended_the_task(workflow: Workflow, says: Any) -> None:
+    now, asked = 0.0, []
+
+    def state() -> str:
+        asked.append(now)
+        return "running" if now < 3 else "failed"
+
+    says(state)
+    made = Ending(INSTANCE, "stop", logging.getLogger(__name__), clock=lambda: now)
+    made.concerns(workflow.address, "argo", workflow.name)
+    for tenths in range(60):
+        now = tenths / 10
+        made.look()
+        if workflow.shutdown:
+            break
+    assert (workflow.shutdown, asked) == ("Stop", [2.0, 4.0])
+
+
+def test_a_task_whose_state_nobody_tells_goes_on(workflow: Workflow, says: Any) -> None:
+    def state() -> str:
+        raise OSError("no line")
+
+    says(state)
+    made = Ending(INSTANCE, "stop", logging.getLogger(__name__), clock=iter(range(0, 100, 10)).__next__)
+    made.concerns(workflow.address, "argo", workflow.name)
+    made.look()
+    assert workflow.shutdown is None

@@ -49,6 +49,9 @@ BEFORE_DEFERRING = 5.0
 _SILENCE = 20.0
 """Seconds that the server may be silent before a small answer."""
 
+_EYE = 0.5
+"""Seconds between two thoughts of whether the task is still wanted."""
+
 _ONE_PARAM = re.compile(r"\{\{\s*params\.([A-Za-z_]\w*)\s*\}\}")
 
 
@@ -267,10 +270,17 @@ class ArgoOperator(BaseOperator):
             pause = next(rhythm)
             if until is not None and time.monotonic() + pause > until:
                 return False
-            time.sleep(pause)
+            self._pause(pause)
+        return True
+
+    def _pause(self, seconds: float) -> None:
+        """Sleep, with an eye on whether the task is still wanted."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _EYE))
             if self._ending is not None:
                 self._ending.go_on()
-        return True
+                self._ending.look()
 
     def _poll(self, client: ArgoClient, uid: str, observer: Observer) -> bool:
         """Whether the workflow has ended; a poll without an answer says nothing about it."""

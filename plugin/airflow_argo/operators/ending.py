@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from airflow_argo.argo.errors import ArgoError
 from airflow_argo.hooks.task_state import UNKNOWN, abandoned_by_user, state_within
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from airflow_argo.argo.address import ServerAddress
 
 _SECONDS_TO_ASK = 2.0
 """How long a task that is ended may ask Airflow why: it has five seconds in all."""
+
+_BETWEEN_LOOKS = 2.0
+"""Seconds between two questions whether a user has ended the task: its workflow is to be stopped within three."""
 
 
 class Ending:
@@ -20,15 +27,18 @@ class Ending:
     :param instance: the task instance.
     :param action: stop, terminate or leave.
     :param log: of the task.
+    :param clock: gives seconds that only ever grow.
     """
 
-    def __init__(self, instance: Any, action: str, log: Any) -> None:
+    def __init__(self, instance: Any, action: str, log: Any, clock: Callable[[], float] = time.monotonic) -> None:
         self._instance = instance
         self._action = action
         self._log = log
         self._workflow: tuple[ServerAddress, str, str] | None = None
         self._out_of_time = False
         self._undecided = False
+        self._clock = clock
+        self._next_look = clock() + _BETWEEN_LOOKS
 
     def concerns(self, address: ServerAddress, namespace: str, name: str) -> None:
         """Take the workflow, and where it is: a task that is ended may not have the time to look up its connection."""
@@ -70,6 +80,19 @@ class Ending:
             self.end()
         else:
             self._log.info("The task is %s for Airflow, so that its workflow goes on", state)
+
+    def look(self) -> None:
+        """End the workflow if a user has ended the task; to be called while it waits.
+
+        Airflow tells the task itself at its next heartbeat, which may take five seconds and more.
+        """
+        if self._clock() < self._next_look:
+            return
+        state = state_within(self._instance, _SECONDS_TO_ASK)
+        self._next_look = self._clock() + _BETWEEN_LOOKS
+        if abandoned_by_user(state):
+            self._next_look = math.inf
+            self.end()
 
     def go_on(self) -> None:
         """Decide now what could not be decided when the task was ended."""
