@@ -97,6 +97,13 @@ def test_a_hook_needs_an_expression(world):
     assert run.message == "Expression required for hook wf[0].a.hooks.run"
 
 
+def test_a_hook_does_not_see_the_outputs_of_its_own_step_and_fails_the_group_at_its_end(world):
+    expression = "steps.a.status == 'Succeeded' && steps['a'].outputs.parameters.o == '1'"
+    run = world(stepping(f'{{x: {{template: work, expression: "{expression}"}}}}')).run()
+    assert run.phases == {"": "Failed", "[0]": "Error", "[0].a": "Succeeded"}
+    assert "cannot fetch parameters from <nil>" in run.message
+
+
 def test_a_workflow_may_have_hooks(world):
     spec = """
     hooks:

@@ -118,13 +118,14 @@ class Slot(Frame):
         if failure is not None:
             self._owner.slot_failed(self, failure)
         if self.alive:
-            self._look()
-            self._finish()
+            self.look_again()
 
     def look_again(self) -> None:
         """Start hooks whose time has come, and end when they have ended."""
         self._look()
-        self._finish()
+        # A hook that cannot be executed ends what the slot belongs to.
+        if self.alive:
+            self._finish()
 
     def _look(self) -> None:
         node = self.node
