@@ -13,7 +13,10 @@ def clear_waiting(rounds: Rounds) -> None:
     """The old workflow is stopped, a new one gives the result."""
     rounds.start()
     rounds.wait_waiting()
+    cleared = {each.name for each in rounds.workflows()}
     act(rounds, lambda run: rounds.stage.airflow.clear(rounds.cell.dag_id, run))
+    # A worker that is told to end has some time to do so, in which an open gate would let it pass.
+    rounds.wait_workflows_ended(only=cleared)
     rounds.open_gates()
     rounds.wait_final()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 import requests
@@ -95,10 +95,14 @@ class Rounds:
 
         self._wait("ended DAG runs", all_ended)
 
-    def wait_workflows_ended(self, seconds: float = 60) -> None:
-        """Until no workflow of the cell runs; those that still do are for the judge."""
+    def wait_workflows_ended(self, seconds: float = 60, only: Collection[str] | None = None) -> None:
+        """Until no workflow of the cell runs, or none of some; those that still do are for the judge."""
+
+        def all_ended() -> bool:
+            return all(each.has_ended for each in self.workflows() if only is None or each.name in only)
+
         try:
-            wait_for("ended workflows", seconds, lambda: all(each.has_ended for each in self.workflows()))
+            wait_for("ended workflows", seconds, all_ended)
         except TimeoutError as error:
             self.played.notes.append(str(error))
 

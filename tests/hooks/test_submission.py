@@ -166,11 +166,29 @@ def test_what_runs_of_a_cleared_tasks_earlier_generations_is_ended(
     names = [Submission(client, each, "sleep 60")()["metadata"]["name"] for each in others]
     said: list[str] = []
     end_older(client, "argo", cleared, action, said.append)
-    shutdowns = [client.send(api.get_workflow("argo", name))["spec"].get("shutdown") for name in names]
-    assert shutdowns == [expected, None, None]
+    found = [client.send(api.get_workflow("argo", name)) for name in names]
+    assert [workflow["spec"].get("shutdown") for workflow in found] == [expected, None, None]
+    assert [bool(workflow["status"].get("finishedAt")) for workflow in found] == [True, False, False]
     assert len(said) == 1
     for name in names:
         client.send(api.delete_workflow("argo", name))
+
+
+def test_a_workflow_that_does_not_end_holds_up_a_cleared_task_only_so_long(
+    client: ArgoClient, attempt: Attempt
+) -> None:
+    name = Submission(client, attempt, "trap '' TERM; sleep 60")()["metadata"]["name"]
+    said: list[str] = []
+    slept: list[float] = []
+    end_older(
+        client, "argo", replace(attempt, generation=9), "stop", said.append, slept.append, lambda: 10.0 * len(slept)
+    )
+    assert [line.partition(": ")[0] for line in said] == [
+        f"Workflow {name}",
+        "Not ended within 90 s, which is not waited for",
+    ]
+    assert sum(slept) == 9
+    client.send(api.delete_workflow("argo", name))
 
 
 def test_what_the_server_refuses_is_told(client: ArgoClient, attempt: Attempt) -> None:

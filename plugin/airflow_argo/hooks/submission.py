@@ -26,6 +26,9 @@ _UNFINISHED = "workflows.argoproj.io/completed!=true"
 _PAUSE = 1.0
 """Seconds between two looks at a workflow that is being stopped."""
 
+_LONGEST_END = 90.0
+"""Seconds that a stopped workflow's end is waited for: its workers' half minute, and some for its exit handlers."""
+
 
 class NameTakenError(ArgoError):
     """A workflow has our name and is not ours."""
@@ -78,21 +81,50 @@ def attach_or_create(
             return workflow
 
 
-def end_older(client: ArgoClient, namespace: str, attempt: Attempt, action: str, tell: Callable[[str], object]) -> None:
-    """End what still runs of the task's earlier generations, which a user has cleared.
+def end_older(
+    client: ArgoClient,
+    namespace: str,
+    attempt: Attempt,
+    action: str,
+    tell: Callable[[str], object],
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """End what still runs of the task's earlier generations, which a user has cleared, and wait until it has ended.
+
+    Else two workflows would do the same work: a worker that is told to end has half a minute to do so.
 
     :param action: stop or terminate.
     :param tell: takes a line for the task log.
+    :param sleep: waits for so many seconds.
+    :param clock: gives seconds that only ever grow.
     """
+    until, said = clock() + _LONGEST_END, set()
+    while older := _older(client, namespace, attempt):
+        for name, stopped in older.items():
+            if name not in said:
+                said.add(name)
+                tell(
+                    f"Workflow {name}: the task was cleared since: {'waiting for its end' if stopped else 'ending it'}"
+                )
+                if not stopped:
+                    client.send(api.end_workflow(action, namespace, name))
+        if clock() >= until:
+            tell(f"Not ended within {_LONGEST_END:g} s, which is not waited for: {', '.join(older)}")
+            return
+        sleep(_PAUSE)
+
+
+def _older(client: ArgoClient, namespace: str, attempt: Attempt) -> dict[str, bool]:
+    """What still runs of earlier generations, by name; whether it has been told to stop."""
     selector = ",".join([*(f"{key}={value}" for key, value in attempt.labels.items()), _UNFINISHED])
     fields = ("metadata.name", "metadata.annotations", "spec.shutdown")
     listed = client.send(api.list_workflows(namespace, label_selector=selector, fields=fields))
-    for workflow in listed.get("items") or ():
-        stopped = (workflow.get("spec") or {}).get("shutdown")
-        if not stopped and attempt.supersedes(_annotation(workflow, OWNER_ANNOTATION)):
-            name = workflow["metadata"]["name"]
-            tell(f"Workflow {name}: the task was cleared since: ending it")
-            client.send(api.end_workflow(action, namespace, name))
+    return {
+        workflow["metadata"]["name"]: bool((workflow.get("spec") or {}).get("shutdown"))
+        for workflow in listed.get("items") or ()
+        if attempt.supersedes(_annotation(workflow, OWNER_ANNOTATION))
+    }
 
 
 def _decision(
