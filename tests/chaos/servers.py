@@ -125,3 +125,8 @@ class ArgoApi:
 
     def terminate(self, name: str) -> None:
         self._session.put(f"{self.url}/api/v1/workflows/argo/{name}/terminate", json={}, timeout=30)
+
+    def delete(self, dag_id: str) -> None:
+        """Delete all workflows of a DAG."""
+        for workflow in self.workflows(dag_id):
+            self._session.delete(f"{self.url}/api/v1/workflows/argo/{workflow.name}", timeout=30)

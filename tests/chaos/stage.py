@@ -112,6 +112,9 @@ class Stage:
         if not self.is_guest:
             self.argo.start()
         wait_for("the Argo Server", 60, self.argo_api.is_there, pause=0.2)
+        for cell in self._cells if self.is_guest else ():
+            # An earlier play on a server that runs already had the same names: its workflows would be taken over.
+            self.argo_api.delete(cell.dag_id)
 
     def open_gate(self, cell: Cell, run: str) -> None:
         self.gate(cell, run).touch()

@@ -118,7 +118,7 @@ def test_a_template_that_only_another_template_names_is_missed_too(write: Any, l
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        (CALLER.replace("entrypoint: main", "entrypoint: mian"), 1, "mian"),
+        (CALLER.replace("entrypoint: main", "entrypoint: mian"), 5, "mian"),
         (CALLER.replace("templateRef:", "templateReff:"), 10, "Is 'templateRef' meant?"),
         (TEMPLATE.replace("container:", "kontainer:"), 8, "no such field"),
         (TEMPLATE.replace("WorkflowTemplate", "ClusterWorkflowTemplate").replace("word}}", "wort}}"), 6, "wort"),

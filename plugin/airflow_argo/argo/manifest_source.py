@@ -12,6 +12,7 @@ from airflow_argo.argo.errors import ManifestError
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _EXPECTED = "Pass a dict, YAML text, the path of a YAML or JSON file, or a Hera workflow."
+_IN_A_FILE = "A file has to hold one document of kind Workflow with a spec."
 _SHOWN = 60
 
 
@@ -29,7 +30,7 @@ def read(source: object) -> dict[str, Any]:
         path = Path(source)
         with reading(path.absolute()):
             text = path.read_text(encoding="utf-8")
-        return _only_workflow(go_yaml.load_all(text, source=str(path)), str(path))
+        return _only_workflow(go_yaml.load_all(text, source=str(path)), str(path), expected=_IN_A_FILE)
     if isinstance(source, str):
         return _from_text(source)
     for method in ("to_dict", "build"):
@@ -82,12 +83,12 @@ def _from_object(source: object, method: str) -> dict[str, Any]:
     return _only_workflow([safe_json.plain(made)], name)
 
 
-def _only_workflow(documents: list[dict[str, Any]], source: str) -> dict[str, Any]:
+def _only_workflow(documents: list[dict[str, Any]], source: str, expected: str = _EXPECTED) -> dict[str, Any]:
     workflows = [document for document in documents if _is_workflow(document)]
     others = [_title(document) for document in documents if not _is_workflow(document)]
     if not workflows:
         found = f"; it holds {', '.join(others)}" if others else ""
-        raise ManifestError(f"{source} holds no Workflow{found}", hint=_way_out(documents) or _EXPECTED)
+        raise ManifestError(f"{source} holds no Workflow{found}", hint=_way_out(documents) or expected)
     if len(workflows) > 1:
         names = ", ".join(map(_title, workflows))
         raise ManifestError(f"{source} holds {len(workflows)} Workflows: {names}", hint="Give each a file of its own.")
@@ -113,5 +114,5 @@ def _title(document: Mapping[str, Any]) -> str:
 def _way_out(documents: list[dict[str, Any]]) -> str:
     kinds = {str(document.get("kind")) for document in documents}
     if kinds & {"WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"}:
-        return "What is on the server already runs with workflow_template=."
+        return "It belongs on an Argo Server; an operator runs it from there with workflow_template=."
     return ""

@@ -105,13 +105,14 @@ def _remarks(manifest: Manifest, known: Known, *, embedded: bool) -> Iterator[Re
         words = f"{', '.join(strangers)} {'is' if len(strangers) == 1 else 'are'} not among the files"
         yield _remark(manifest, WARNING, Finding("", words, "References are taken to be good."))
     if not faults:
+        yield from (_remark(manifest, WARNING, each) for each in _open_arguments(manifest))
         severity = ERROR if embedded else WARNING
         yield from (_remark(manifest, severity, each) for each in _not_embedded(manifest))
 
 
 def _faults(manifest: Manifest, lookup: Lookup | None) -> list[Finding]:
     if manifest.kind == "Workflow":
-        return lint(manifest.content, templates=lookup)
+        return lint(manifest.content, templates=lookup, allow_empty=True)
     if manifest.kind == "CronWorkflow":
         return _cron_faults(manifest.content, lookup)
     cluster = manifest.kind == "ClusterWorkflowTemplate"
@@ -128,6 +129,18 @@ def _cron_faults(content: Mapping[str, Any], lookup: Lookup | None) -> list[Find
     spec = content.get("spec")
     inner = spec.get("workflowSpec") if isinstance(spec, Mapping) else None
     return [*found, *lint_spec(inner if isinstance(inner, Mapping) else {}, templates=lookup)]
+
+
+def _open_arguments(manifest: Manifest) -> Iterator[Finding]:
+    """The arguments of a Workflow that whoever submits it has to give."""
+    if manifest.kind != "Workflow" or "workflowTemplateRef" in manifest.content["spec"]:
+        return
+    for parameter in (manifest.content["spec"].get("arguments") or {}).get("parameters") or ():
+        if not parameter.keys() & {"value", "valueFrom"}:
+            name = parameter["name"]
+            yield Finding(
+                f"spec.arguments.parameters.{name}", "has no value", f"Whoever submits it has to give one: -p {name}=…"
+            )
 
 
 def _not_embedded(manifest: Manifest) -> Iterator[Finding]:

@@ -62,7 +62,7 @@ def run_file(path: str, options: RunOptions) -> int:
     :returns: 0 if it succeeded, 1 if not, 128 and the signal's number if one has stopped it.
     :raises ArgoError: for a file or a workflow that cannot be run.
     """
-    read = manifest.sanitized(manifest.read(path))
+    read = manifest.sanitized(manifest.read(Path(path)))
     _require_readable(read, path)
     made = _with_a_name(manifest.with_parameters(read, options.parameters), path)
     _require_clean(made, path, options.directory)
@@ -167,7 +167,7 @@ def _line(indent: int, node: Node) -> Text:
     text.append(f"{node.get('phase') or 'Pending':<10}", style=PHASE_COLOURS.get(str(node.get("phase")), ""))
     text.append(f"{harmless(node.get('displayName'))}  ")
     outputs: Mapping[str, Any] = node.get("outputs") or {}
-    given = {item["name"]: item.get("value") for item in outputs.get("parameters") or ()}
+    given = {item["name"]: item["value"] for item in outputs.get("parameters") or () if "value" in item}
     if outputs.get("result") is not None:
         given["result"] = outputs["result"]
     text.append("  ".join(f"{name}={harmless(value)}" for name, value in given.items()), style="cyan")

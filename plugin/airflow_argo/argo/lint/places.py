@@ -15,3 +15,13 @@ def under(prefix: str) -> Iterator[None]:
         yield
     except ManifestError as error:
         raise ManifestError(f"{prefix}{error.message}") from error
+
+
+@contextmanager
+def at(path: str) -> Iterator[None]:
+    """Give any ManifestError from inside the place that its message may not name."""
+    try:
+        yield
+    except ManifestError as error:
+        error.path = error.path or path
+        raise

@@ -14,18 +14,20 @@ from airflow_argo.argo.lint.validation import template_error, validation_error
 
 _NO_TEXT = re.compile(r"cannot unmarshal (number|bool) .* of type string")
 _QUOTES = "Put the value into quotes; YAML reads y, n, on and off without quotes as booleans."
+_NO_VALUE = re.compile(r"spec\.arguments\.(\S+)\.value or \S+ is required")
 _UNKNOWN_FIELD = "json: unknown field"
 
 
-def lint(manifest: Mapping[str, Any], *, templates: Lookup | None = None) -> list[Finding]:
+def lint(manifest: Mapping[str, Any], *, templates: Lookup | None = None, allow_empty: bool = False) -> list[Finding]:
     """Find what Argo would refuse, and what it would accept and then hang or die on.
 
     :param manifest: the Workflow; it is left alone.
     :param templates: finds a WorkflowTemplate by name, or a ClusterWorkflowTemplate if the second argument is true.
         Without it, references to the server's templates are taken to be good.
+    :param allow_empty: accept workflow arguments without a value, as Argo's own lint does.
     :returns: Argo's own first complaint, if it has one, and everything else; empty if the manifest is clean.
     """
-    return _all(manifest, validation_error(manifest, templates))
+    return _all(manifest, validation_error(manifest, templates, allow_empty=allow_empty))
 
 
 def lint_template(
@@ -66,7 +68,17 @@ def require_clean(manifest: Mapping[str, Any], *, templates: Lookup | None = Non
 
 
 def _finding(error: ArgoError) -> Finding:
-    return Finding("", error.message, _QUOTES if _NO_TEXT.search(error.message) else error.hint)
+    path = getattr(error, "path", "")
+    if _NO_TEXT.search(error.message):
+        return Finding("", error.message, _QUOTES)
+    missing = _NO_VALUE.fullmatch(error.message)
+    if missing:
+        name = missing[1]
+        return Finding(
+            "", error.message, f"Give it a value: -p {name}=… in a shell, parameters={{'{name}': …}} in a DAG."
+        )
+    # Most of Argo's messages begin with their place.
+    return Finding("" if error.message.startswith(path) else path, error.message, error.hint)
 
 
 def _is_told(error: ArgoError, found: list[Finding]) -> bool:

@@ -93,5 +93,5 @@ def _placed(error: ManifestError) -> ManifestError:
     """Give an error the place that its message begins with, without touching the message."""
     place = _PLACE.match(error.message) or _GO_PLACE.search(error.message)
     placed = ManifestError(error.message, hint=error.hint)
-    placed.path = place[1] if place else ""
+    placed.path = place[1] if place else error.path
     return placed

@@ -12,7 +12,7 @@ from airflow_argo.argo.lint.context import Base, Context
 from airflow_argo.argo.lint.decode import Document
 from airflow_argo.argo.lint.hooks import check_hooks
 from airflow_argo.argo.lint.names import MAX_OBJECT_NAME, check_names, is_parameter, size
-from airflow_argo.argo.lint.places import under
+from airflow_argo.argo.lint.places import at, under
 from airflow_argo.argo.lint.resources import check_plugins, check_pod_resources
 from airflow_argo.argo.lint.scope import ANY_OUTPUT_ARTIFACT
 from airflow_argo.argo.lint.templates import check_reference
@@ -107,7 +107,8 @@ def _check_entrypoint(context: Context, spec: Document, target: Base | None, arg
     if not entrypoint:
         raise ManifestError("spec.entrypoint is required")
     given: Arguments = Anything(context.placeholders) if context.template_only else Given(arguments)
-    check_reference(context, context.base, _holder(spec, entrypoint), given)
+    with at("spec.entrypoint"):
+        check_reference(context, context.base, _holder(spec, entrypoint), given)
 
 
 def _check_on_exit(context: Context, spec: Document, target: Base | None) -> None:
@@ -119,7 +120,8 @@ def _check_on_exit(context: Context, spec: Document, target: Base | None) -> Non
     artifacts = (item for template in templates for item in template.get("outputs", {}).get("artifacts", ()))
     if any(is_parameter(artifact.get("globalName", "")) for artifact in artifacts):
         context.known[ANY_OUTPUT_ARTIFACT] = "true"
-    check_reference(context, context.base, _holder(spec, handler), Given(spec.get("arguments", {})))
+    with at("spec.onExit"):
+        check_reference(context, context.base, _holder(spec, handler), Given(spec.get("arguments", {})))
 
 
 def _check_rest(context: Context, spec: Document, target: Base | None) -> None:

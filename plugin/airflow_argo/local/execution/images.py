@@ -35,7 +35,13 @@ def entrypoint_of(image: str, images: Mapping[str, Entrypoint]) -> Entrypoint | 
     names = [image, untagged]
     while "/" in names[-1]:
         names.append(names[-1].partition("/")[2])
-    return next((images[name] for name in names if name in images), None)
+    known = {_short(name): entry for name, entry in images.items()}
+    return next((known[name] for name in map(_short, names) if name in known), None)
+
+
+def _short(name: str) -> str:
+    """Leave out what Docker takes for granted."""
+    return name.removeprefix("docker.io/").removeprefix("library/")
 
 
 def _without_tag(image: str) -> str:
