@@ -119,8 +119,7 @@ def check_make(arguments: list[str]) -> None:
 
 
 def check_argo(arguments: list[str]) -> None:
-    assert arguments[0] in ("list", "logs", "stop")
-    assert arguments[1:3] == ["-n", "argo"]
+    assert arguments[0] in ("cron", "list", "logs", "stop", "submit", "template")
 
 
 def check_kubectl(arguments: list[str]) -> None:

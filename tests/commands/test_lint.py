@@ -137,6 +137,24 @@ def test_a_fault_is_told_with_its_line(write: Any, lint: Any, text: str, line: i
     assert any(f"file.yaml:{line + above.count(chr(10))}: error: " in told and words in told for told in lines), lines
 
 
+def test_an_argument_that_has_to_be_given_is_a_warning(write: Any, lint: Any) -> None:
+    text = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: open-}
+spec:
+  arguments: {parameters: [{name: who}, {name: what, value: it}]}
+  entrypoint: main
+  templates: [{name: main, container: {image: alpine, command: [echo, "{{workflow.parameters.who}}"]}}]
+"""
+    status, lines, _ = lint(write("open.yaml", text))
+    assert status == 0
+    assert lines == [
+        "open.yaml:5: warning: spec.arguments.parameters.who: has no value. "
+        "Whoever submits it has to give one: -p who=…"
+    ]
+
+
 def test_what_the_embedded_server_does_not_have_is_a_warning(write: Any, lint: Any) -> None:
     file = write("pod.yaml", ON_A_CLUSTER)
     told = "templates.main.resource: not on the embedded server: resource templates need Kubernetes"

@@ -20,6 +20,14 @@ def test_the_file_lies_over_the_known_images(tmp_path: Path) -> None:
     assert len(table) == len(IMAGES) + 1
 
 
+@pytest.mark.parametrize(
+    "image", ["report:1", "library/report", "docker.io/library/report@sha256:abc", "docker.io/report"]
+)
+@pytest.mark.parametrize("name", ["report", "library/report", "docker.io/library/report"])
+def test_what_docker_takes_for_granted_may_be_left_out(image: str, name: str) -> None:
+    assert entrypoint_of(image, {name: Entrypoint(("run",))}) == Entrypoint(("run",))
+
+
 def test_it_is_read_when_it_is_there_and_again_when_it_changes(tmp_path: Path) -> None:
     file = tmp_path / "images.yaml"
     table = ImageTable(file)
