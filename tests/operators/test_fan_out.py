@@ -199,6 +199,7 @@ def test_the_log_tells_the_progress(run_dag: Any) -> None:
 
 def test_a_deferred_task_goes_on_where_it_left_off(run_dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("airflow_argo.operators.base.BEFORE_DEFERRING", 0.0)
+    monkeypatch.setattr("airflow_argo.triggers.workflow._FIRST_PAUSE", 0.0)
     run = fan_out(
         run_dag,
         "items=[2.5], deferrable=True, poll_interval=0.1, worker=sh('sleep $ITEM; echo $ITEM > /tmp/result', 'result')",

@@ -105,7 +105,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
 
     async def _wait(self) -> dict[str, Any]:
         observer = Observer(self.steps_before, counted=self.counted, tell=self.log.info)
-        await asyncio.sleep(min(_FIRST_PAUSE, self.poll_interval))
+        await asyncio.sleep(_FIRST_PAUSE)
         while True:
             answers = observer.answers
             async with shared_watch(self.argo_conn_id, self.namespace) as watch:
