@@ -98,8 +98,8 @@ class ArgoWorkflowTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch and poll until the workflow has ended."""
         self._begun = time.monotonic()
-        # A triggerer builds its way to Airflow's API at the first question, which takes it 15 seconds and more: asked
-        # now, the answer is there when a user ends the task, and a workflow has to be stopped at once.
+        # A triggerer builds its way to Airflow's API at the first question, which takes it 15 seconds and more, in which
+        # it does not hear of users. Asked before it matters, the answer is there when a workflow has to be stopped.
         first_question = asyncio.create_task(self._ask_airflow())
         try:
             payload = await self._wait()
@@ -196,6 +196,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
         return AsyncArgoClient(self._address, patience=_PATIENCE)
 
     async def _ask_airflow(self) -> None:
+        await asyncio.sleep(_YOUNG)
         with contextlib.suppress(Exception):
             await self._is_taken_over()
 
