@@ -98,8 +98,8 @@ class ArgoWorkflowTrigger(BaseTrigger):
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch and poll until the workflow has ended."""
         self._begun = time.monotonic()
-        # A triggerer builds its way to Airflow's API at the first question. That takes it 15 seconds and more, in which it
-        # hears of no user. Asked before it matters, the answer is there when a workflow has to be stopped.
+        # A triggerer builds its way to Airflow's API at the first question. That takes it 15 seconds and more, in
+        # which it hears of no user. Asked before it matters, the answer is there when a workflow has to be stopped.
         first_question = asyncio.create_task(self._ask_airflow())
         try:
             payload = await self._wait()
