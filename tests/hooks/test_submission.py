@@ -177,7 +177,16 @@ def test_what_runs_of_a_cleared_tasks_earlier_generations_is_ended(
 def test_a_workflow_that_does_not_end_holds_up_a_cleared_task_only_so_long(
     client: ArgoClient, attempt: Attempt
 ) -> None:
-    name = Submission(client, attempt, "trap '' TERM; sleep 60")()["metadata"]["name"]
+    submission = Submission(client, attempt, "sleep 60")
+
+    def with_a_slow_exit(name: str) -> dict[str, Any]:
+        made = submission.manifest(name)
+        made["spec"] |= {"onExit": "slow", "templates": [*made["spec"]["templates"], slow]}
+        return made
+
+    slow = {"name": "slow", "container": {"image": "alpine", "command": ["sleep", "60"]}}
+    attach_or_create(client, "argo", attempt, with_a_slow_exit, "failed_nodes", submission.said.append)
+    name = attempt.workflow_name()
     said: list[str] = []
     slept: list[float] = []
     end_older(
