@@ -22,10 +22,11 @@ JOBS = {"airflow-init", "k3s-argo"}
 def compose_command() -> list[str]:
     """Docker Compose 2, or the older one that Debian has; no daemon is needed to read a file."""
     for command in (["docker", "compose"], ["docker-compose"]):
-        if shutil.which(command[0]) is None:
+        found = shutil.which(command[0])
+        if found is None:
             continue
-        if subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0:
-            return command
+        if subprocess.run([found, *command[1:], "version"], capture_output=True, check=False).returncode == 0:
+            return [found, *command[1:]]
     pytest.skip("neither 'docker compose' nor 'docker-compose' is there")
 
 
