@@ -192,22 +192,6 @@ async def test_only_a_user_ends_a_workflow(
     requests.delete(f"{server}/{metadata['name']}", timeout=10)
 
 
-@pytest.mark.parametrize(("young", "stopped"), [(60.0, True), (0.0, False)])
-async def test_soon_after_its_start_a_trigger_is_ended_by_users_alone(
-    server: str, airflow_says: Any, monkeypatch: pytest.MonkeyPatch, young: float, stopped: bool
-) -> None:
-    monkeypatch.setattr(module, "_YOUNG", young)
-    metadata = submit(server, "sleep 60")
-    airflow_says("deferred", {"name": metadata["name"]})
-    waiting = of_a_task(trigger(metadata))
-    running = asyncio.create_task(first_event(waiting))
-    await asyncio.sleep(0)
-    running.cancel()
-    await waiting.on_kill()
-    assert (shutdown(server, metadata) == "Stop") == stopped
-    requests.delete(f"{server}/{metadata['name']}", timeout=10)
-
-
 async def test_the_workflow_is_stopped_though_airflow_cancels_that_every_second(server: str, airflow_says: Any) -> None:
     metadata, asked, answer = submit(server, "sleep 60"), threading.Event(), threading.Event()
     airflow_says(lambda: asked.set() or (answer.wait() and "failed"), None)

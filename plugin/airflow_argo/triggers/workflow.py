@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import conf
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from airflow_argo.argo import api, stalls
@@ -28,10 +27,6 @@ if TYPE_CHECKING:
 # fails the task (apache/airflow issue 72716). Shorter workflows are waited for before the task defers.
 _FIRST_PAUSE = 5.0
 _PATIENCE = 10.0
-
-# Airflow takes triggers from a triggerer that has been silent for so long, and its last word may have been old when the
-# trigger began: for half of it only a user can end the trigger.
-_YOUNG = conf.getfloat("triggerer", "triggerer_health_check_threshold", fallback=30.0) / 2
 
 # Endings that outlive their triggers; a loop itself keeps no task alive.
 _endings: set[asyncio.Task[bool]] = set()
@@ -76,7 +71,6 @@ class ArgoWorkflowTrigger(BaseTrigger):
         self._fired = False
         self._address: ServerAddress | None = None
         self._started = ""
-        self._begun: float | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """What the triggerer needs to make this trigger again; no secret is in it."""
@@ -97,9 +91,8 @@ class ArgoWorkflowTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Watch and poll until the workflow has ended."""
-        self._begun = time.monotonic()
-        # A triggerer builds its way to Airflow's API at the first question. That takes it 15 seconds and more, in
-        # which it hears of no user. Asked before it matters, the answer is there when a workflow has to be stopped.
+        # A triggerer builds its way to Airflow's API at the first question, which takes it 15 seconds and more: asked
+        # now, the answer is there when a user ends the task, and a workflow has to be stopped at once.
         first_question = asyncio.create_task(self._ask_airflow())
         try:
             payload = await self._wait()
@@ -171,8 +164,7 @@ class ArgoWorkflowTrigger(BaseTrigger):
 
     async def _end(self) -> bool:
         """End the workflow unless a task waits for it; whether it was ended."""
-        # To ask takes long where Airflow's triggerer has just been started.
-        if not self._is_young() and await self._is_taken_over():
+        if await self._is_taken_over():
             return False
         async with await self._client() as client:
             try:
@@ -185,9 +177,6 @@ class ArgoWorkflowTrigger(BaseTrigger):
             await client.send(api.end_workflow(self.on_kill_action, self.namespace, self.name))
         return True
 
-    def _is_young(self) -> bool:
-        return self._begun is not None and time.monotonic() - self._begun < _YOUNG
-
     async def _client(self) -> AsyncArgoClient:
         from airflow_argo.argo.aio import AsyncArgoClient
 
@@ -196,7 +185,6 @@ class ArgoWorkflowTrigger(BaseTrigger):
         return AsyncArgoClient(self._address, patience=_PATIENCE)
 
     async def _ask_airflow(self) -> None:
-        await asyncio.sleep(_YOUNG)
         with contextlib.suppress(Exception):
             await self._is_taken_over()
 
