@@ -19,7 +19,7 @@ from airflow_argo.argo.errors import (
     WorkflowFailedError,
     WorkflowStoppedError,
 )
-from airflow_argo.argo.status import Node, Workflow, message
+from airflow_argo.argo.status import Node, Workflow, is_shutting_down, message
 
 NO_RESULT = re.compile(r"exit code 64\).*no such file or directory", re.DOTALL)
 """What Argo's executor says when the file of an output parameter is missing: the worker's own fault."""
@@ -71,7 +71,7 @@ def kind_of_failure(workflow: Workflow, failed: Iterable[Node]) -> type[Workflow
 
     :param failed: the nodes that tell why.
     """
-    if (workflow.get("spec") or {}).get("shutdown"):
+    if is_shutting_down(workflow):
         return WorkflowStoppedError
     kinds = {kind_of_node(node) for node in failed}
     found = next((kind for kind in _GRAVITY if kind in kinds), None)

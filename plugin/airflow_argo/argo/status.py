@@ -50,6 +50,11 @@ def message(workflow: Workflow) -> str:
     return str((workflow.get("status") or {}).get("message") or "")
 
 
+def is_shutting_down(workflow: Workflow) -> bool:
+    """Whether a workflow has been told to stop or to terminate; it is still so when it has ended."""
+    return bool((workflow.get("spec") or {}).get("shutdown"))
+
+
 def started_at(workflow: Workflow) -> str:
     """When Argo began to run the workflow, or to retry it; empty until then."""
     return str((workflow.get("status") or {}).get("startedAt") or "")

@@ -15,7 +15,7 @@ from airflow_argo.argo.errors import (
     NotFoundError,
     RequestRefusedError,
 )
-from airflow_argo.argo.status import phase
+from airflow_argo.argo.status import is_shutting_down, phase
 from airflow_argo.attachment import CLEARS_ANNOTATION, OWNER_ANNOTATION, Attempt, Decision, RetryMode, decide
 
 MakeManifest = Callable[[str], Mapping[str, Any]]
@@ -121,7 +121,7 @@ def _older(client: ArgoClient, namespace: str, attempt: Attempt) -> dict[str, bo
     fields = ("metadata.name", "metadata.annotations", "spec.shutdown")
     listed = client.send(api.list_workflows(namespace, label_selector=selector, fields=fields))
     return {
-        workflow["metadata"]["name"]: bool((workflow.get("spec") or {}).get("shutdown"))
+        workflow["metadata"]["name"]: is_shutting_down(workflow)
         for workflow in listed.get("items") or ()
         if attempt.supersedes(_annotation(workflow, OWNER_ANNOTATION))
     }
@@ -135,7 +135,7 @@ def _decision(
     return decide(
         phase(earlier),
         retry_mode,
-        shutting_down=bool((earlier.get("spec") or {}).get("shutdown")),
+        shutting_down=is_shutting_down(earlier),
         cleared_since=_annotation(earlier, CLEARS_ANNOTATION) not in ("", str(attempt.clears)),
     )
 

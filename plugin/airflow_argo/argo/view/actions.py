@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, get_args
 
 from airflow_argo.argo.errors import ArgoError
-from airflow_argo.argo.status import FAILED_PHASES, Workflow, is_archived_record, is_finished, phase
+from airflow_argo.argo.status import FAILED_PHASES, Workflow, is_archived_record, is_finished, is_shutting_down, phase
 
 Action: TypeAlias = Literal["retry", "stop"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
@@ -24,7 +24,7 @@ def actions_for(workflow: Workflow) -> list[Action]:
         return []
     if phase(workflow) in FAILED_PHASES:
         return ["retry"]
-    if is_finished(workflow) or (workflow.get("spec") or {}).get("shutdown"):
+    if is_finished(workflow) or is_shutting_down(workflow):
         return []
     return ["stop"]
 
